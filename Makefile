@@ -1,0 +1,38 @@
+# `make demo` shows the main job, `make test` proves it; both set up everything they need.
+VENV := .venv
+PY := $(VENV)/bin/python
+BASE_PYTHON := $(shell command -v python3.11 || command -v python3)
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint bench clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(STAMP)  ## the main job: the local provider and a chat, side by side
+	@$(VENV)/bin/codex-onboarding demo
+
+test: $(STAMP) lint  ## style, types and every test
+	$(PY) -m pytest -q -m "not full"
+
+test-all: $(STAMP) lint  ## the same at full sizes, with the long soaks
+	$(PY) -m pytest -q
+
+lint: $(STAMP)  ## style and types only
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+bench: $(STAMP)  ## the figures, as ratios and counts of one run
+	$(PY) -m benchmarks
+
+clean:  ## remove the environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+
+# Debian ships venv as a package of its own.
+$(STAMP): pyproject.toml constraints.txt
+	@$(BASE_PYTHON) -c 'import ensurepip, venv' 2>/dev/null || (apt-get update -qq && apt-get install -y -qq python3-venv)
+	$(BASE_PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""What did they mean? Labels for chat messages about a ChatGPT/Codex sign-in."""
