@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from . import backend, sign_in
+from . import backend, page, sign_in
 from .answers import object_error
 from .call import Call
 from .responses import responses
@@ -44,6 +44,8 @@ ROUTES: tuple[tuple[str, str, str | Namer, Action], ...] = (
     ("GET", "/backend-api/codex/models", "models", backend.models),
     ("GET", "/backend-api/wham/usage", "usage", backend.usage),
     ("POST", "/backend-api/codex/responses", "responses", responses),
+    ("GET", "/codex/device", "page", page.show),
+    ("POST", "/codex/device", "page", page.submit),
 )
 
 
