@@ -15,6 +15,9 @@ from starlette.types import ASGIApp
 from . import backend, page, sign_in
 from .answers import object_error
 from .call import Call
+from .faults import Case
+from .faults.delivery import Drop, Hang, Late
+from .log import ENDPOINTS
 from .responses import responses
 
 if TYPE_CHECKING:
@@ -73,11 +76,26 @@ def _answer(call: Call, endpoint: str, action: Action) -> Response:
     """Note the request before anything happens, so that it counts even if no reply goes out."""
     log, request = call.provider.log, call.request
     record = log.open(call.now, request.method, request.url.path, endpoint, dict(request.headers))
-    response = action(call)
+    response, delay, fault = _act(call, endpoint, action)
     # The provider's own clock, not the server's: clients compare it with theirs.
-    response.headers["date"] = formatdate(call.now.timestamp(), usegmt=True)
-    log.close(record, response.status_code, None)
-    return response
+    response.headers["date"] = formatdate(call.stamped.timestamp(), usegmt=True)
+    log.close(record, None if isinstance(response, Drop | Hang) else response.status_code, fault)
+    delay += call.provider.latency if endpoint in ENDPOINTS else 0
+    return Late(response, delay, call.provider.sleep) if delay else response
+
+
+def _act(call: Call, endpoint: str, action: Action) -> tuple[Response, float, str | None]:
+    """Let the endpoint act, or the fault that is set for it; the reply, its delay and the fault's name."""
+    switches = call.provider.switches
+    fault = switches.take(endpoint)
+    if fault is None:
+        return action(call), 0.0, None
+    case = Case(call, fault.options, lambda: action(call))
+    response = fault.switch.apply(case)
+    if not case.fitted:
+        switches.give_back(fault)
+        return response, 0.0, None
+    return response, fault.options["delay"], fault.switch.name
 
 
 async def _read(request: Request) -> bytes:

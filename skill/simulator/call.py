@@ -22,6 +22,9 @@ class Call:
         self.request = request
         self.body = body
         self.now: datetime = provider.now()
+        # What a fault may change for this one call: the Date header, and how long new tokens last.
+        self.stamped = self.now
+        self.token_lifetime = provider.token_lifetime
 
     @property
     def issuer(self) -> str:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from .accounts import Account, Accounts
 from .app import build
 from .devices import DeviceCode, DeviceCodes
+from .faults import TABLE, Fault, Faults
 from .log import Record, RequestLog
 from .mint import Mint
 from .tokens import AccessFault, LiveTokens, Tokens
@@ -48,6 +49,7 @@ class LocalProvider:
         self.devices = DeviceCodes(self.mint)
         self.tokens = Tokens(self.mint)
         self.log = RequestLog()
+        self.switches = Faults(TABLE)
         self.app: ASGIApp = build(self)
 
     def now(self) -> datetime:
@@ -91,6 +93,21 @@ class LocalProvider:
     def limit(self, account: str, seconds: float = 3600) -> None:
         """The account has used up its plan for so long; nought seconds lift it."""
         self.accounts.get(account).limited_until = self.now() + timedelta(seconds=seconds)
+
+    # What goes wrong.
+
+    def fault(self, endpoint: str, name: str, *, times: int | None = 1, **options: Any) -> Fault:
+        """Switch a fault on for so many calls, None until cleared; `faults.describe()` prints the table."""
+        return self.switches.set(endpoint, name, times, options)
+
+    def clear_faults(self, endpoint: str | None = None) -> None:
+        """Switch the faults off, all or those of one endpoint."""
+        self.switches.clear(endpoint)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The faults that are still to happen."""
+        return self.switches.all()
 
     # What can be looked at.
 

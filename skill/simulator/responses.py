@@ -1,16 +1,16 @@
 """The streaming model endpoint (protocol, section 10)."""
 
-import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 
 from .accounts import Account
 from .answers import detail
 from .backend import SESSION_SECONDS, WEEK_SECONDS, bearer
 from .call import Call
+from .events import EventStream
 
 # Clients leave these out: history is not kept, and the output cap is not taken (section 10).
 REFUSED_FIELDS = ("max_output_tokens", "temperature", "top_p", "previous_response_id")
@@ -25,7 +25,8 @@ def responses(call: Call) -> Response:
     if refusal:
         return refusal
     text = f"Hello from {call.text('model')}. You said: {last_words(call.json['input'])}"
-    return stream(events(call.text("model"), text, call), limit_headers(account, call))
+    answer = list(events(call.text("model"), text, call))
+    return EventStream(answer, limit_headers(account, call))
 
 
 def refuse_request(body: dict[str, Any]) -> Response | None:
@@ -103,19 +104,6 @@ def events(model: str, text: str, call: Call) -> Iterator[dict[str, Any]]:
         "type": "response.completed",
         "response": {**reply, "status": "completed", "output": [done], "usage": counts},
     }
-
-
-def stream(items: Iterator[dict[str, Any]], headers: dict[str, str] | None = None) -> Response:
-    """Server-sent events, numbered, each named as its type."""
-    numbered = ({**item, "sequence_number": number} for number, item in enumerate(items))
-    lines = (f"event: {item['type']}\ndata: {json.dumps(item)}\n\n" for item in numbered)
-    return StreamingResponse(_as_async(lines), media_type="text/event-stream", headers=headers)
-
-
-async def _as_async(lines: Iterator[str]) -> AsyncIterator[str]:
-    # A plain iterator would be run in a worker thread, one hop a line.
-    for line in lines:
-        yield line
 
 
 def limit_headers(account: Account, call: Call) -> dict[str, str]:

@@ -87,7 +87,7 @@ def exchange(call: Call) -> Response:
     if challenge_of(call.text("code_verifier")) != grant.challenge:
         return oauth_error(400, "invalid_grant", "code_verifier does not match.")
     grant.used = True
-    return JSONResponse(provider.tokens.sign_in(grant.account, call.now, provider.token_lifetime))
+    return JSONResponse(provider.tokens.sign_in(grant.account, call.now, call.token_lifetime))
 
 
 def refresh(call: Call) -> Response:
@@ -97,7 +97,7 @@ def refresh(call: Call) -> Response:
         return object_error(401, "invalid_client")
     try:
         tokens = provider.tokens.refresh(
-            call.text("refresh_token"), call.now, provider.token_lifetime, provider.family_revocation
+            call.text("refresh_token"), call.now, call.token_lifetime, provider.family_revocation
         )
     except RefreshRefusedError as refused:
         return object_error(401, refused.code, "The refresh token is refused.")

@@ -81,6 +81,10 @@ class Tokens:
         family = self._refresh[token]
         family.refresh_token = token
 
+    def alias(self, access_token: str, name: str) -> None:
+        """Let an access token be known by another name, for a provider whose tokens are opaque."""
+        self._access[name] = self._access.pop(access_token)
+
     def revoke(self, token: str) -> None:
         """A refresh token takes its family along, an access token goes alone; unknown ones are no error."""
         if token in self._refresh:
