@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from . import backend, page, sign_in
+from . import backend, control, page, sign_in
 from .answers import object_error
 from .call import Call
 from .faults import Case
@@ -47,8 +47,11 @@ ROUTES: tuple[tuple[str, str, str | Namer, Action], ...] = (
     ("GET", "/backend-api/codex/models", "models", backend.models),
     ("GET", "/backend-api/wham/usage", "usage", backend.usage),
     ("POST", "/backend-api/codex/responses", "responses", responses),
+    ("GET", "/", "page", page.home),
     ("GET", "/codex/device", "page", page.show),
     ("POST", "/codex/device", "page", page.submit),
+    ("GET", "/_control", "control", control.look),
+    ("POST", "/_control", "control", control.act),
 )
 
 
@@ -75,6 +78,9 @@ def _handler(provider: LocalProvider, name: str | Namer, action: Action) -> Call
 def _answer(call: Call, endpoint: str, action: Action) -> Response:
     """Note the request before anything happens, so that it counts even if no reply goes out."""
     log, request = call.provider.log, call.request
+    if endpoint == "control":
+        # Whoever only watches must not change what is watched.
+        return action(call)
     record = log.open(call.now, request.method, request.url.path, endpoint, dict(request.headers))
     response, delay, fault = _act(call, endpoint, action)
     # The provider's own clock, not the server's: clients compare it with theirs.

@@ -1,6 +1,6 @@
 """`/codex/device`: where a person types the code and decides (protocol, sections 1 and 12)."""
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from .call import Call
 from .devices import DeviceCode, SignInOffError, UnknownCodeError
@@ -19,6 +19,11 @@ _OVER = {
 def show(call: Call) -> Response:
     """The empty form. Of the address only the language is read: a code in a link must lead nowhere."""
     return _view(call, call.request.query_params.get("lang", "")).enter()
+
+
+def home(call: Call) -> Response:
+    """The bare address leads a person to the page."""
+    return RedirectResponse("/codex/device")
 
 
 def submit(call: Call) -> Response:

@@ -80,7 +80,13 @@ class LocalProvider:
 
     def add_account(self, email: str, **fields: Any) -> Account:
         """Add or replace an account; the fields are those of `Account`."""
+        if "models" in fields:
+            fields["models"] = tuple(fields["models"])
         return self.accounts.add(Account(email, **fields))
+
+    def issue(self, account: str = "ana@example.test") -> dict[str, Any]:
+        """Tokens of a new sign-in without the way there: the JSON of a successful exchange."""
+        return self.tokens.sign_in(self.accounts.get(account), self.now(), self.token_lifetime)
 
     def revoke_access(self, account: str, fault: AccessFault = "token_invalidated") -> None:
         """Every access token that is out answers 401; a refresh still works."""
@@ -108,6 +114,25 @@ class LocalProvider:
     def faults(self) -> list[Fault]:
         """The faults that are still to happen."""
         return self.switches.all()
+
+    def configure(
+        self,
+        *,
+        latency: float | None = None,
+        interval: int | None = None,
+        family_revocation: bool | None = None,
+        code_lifetime: float | None = None,
+        token_lifetime: float | None = None,
+    ) -> None:
+        """Change the settings that are given; lifetimes and latency in seconds."""
+        self.latency = self.latency if latency is None else float(latency)
+        self.interval = self.interval if interval is None else int(interval)
+        if family_revocation is not None:
+            self.family_revocation = family_revocation
+        if code_lifetime is not None:
+            self.code_lifetime = timedelta(seconds=code_lifetime)
+        if token_lifetime is not None:
+            self.token_lifetime = timedelta(seconds=token_lifetime)
 
     # What can be looked at.
 

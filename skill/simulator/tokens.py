@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from .accounts import Account
 from .mint import Mint
@@ -107,6 +107,8 @@ class Tokens:
 
     def revoke_access(self, account: Account, fault: AccessFault) -> None:
         """Every access token of the account answers 401 from now on; refreshing still works."""
+        if fault not in get_args(AccessFault):
+            raise ValueError(f"no such refusal {fault!r}; there are: {', '.join(get_args(AccessFault))}")
         for issued in list(self._access.values()):
             if issued.family.account is account:
                 issued.fault = fault

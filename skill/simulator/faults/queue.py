@@ -23,6 +23,14 @@ class Fault:
         return {"endpoint": self.endpoint, "name": self.switch.name, "times": self.times, "options": given}
 
 
+def _check(option: str, value: Any, default: Any) -> None:
+    """A wrong type would show only when the fault happens, far from the line that set it."""
+    numeric = isinstance(default, int | float) and not isinstance(default, bool)
+    wanted = (int, float) if numeric else type(default)
+    if default is not None and (not isinstance(value, wanted) or (numeric and isinstance(value, bool))):
+        raise ValueError(f"option {option} is like {default!r}, not {value!r}")
+
+
 class Faults:
     """First set, first used; one fault a call. A fault for one endpoint goes before one for any."""
 
@@ -39,7 +47,9 @@ class Faults:
         odd = sorted(set(options) - set(known))
         if odd:
             raise ValueError(f"fault {name!r} has no option {odd[0]!r}; there are: {', '.join(known)}")
-        if times is not None and times < 1:
+        for option, value in options.items():
+            _check(option, value, known[option])
+        if times is not None and (not isinstance(times, int) or times < 1):
             raise ValueError("times is at least 1, or None for every call until cleared")
         fault = Fault(endpoint, switch, {**known, **options}, times)
         self._set.append(fault)

@@ -198,12 +198,17 @@ def _tokens(table: Table) -> None:
 
     @table.add("opaque-token", "an access token that is no JWT and still works", TOKENS)
     def opaque_token(case: Case) -> Response:
-        def replace(body: dict[str, Any]) -> None:
-            name = case.call.provider.mint.opaque("at_")
-            case.call.provider.tokens.alias(body["access_token"], name)
-            body["access_token"] = name
+        return case.edit(lambda body: _rename(case, body, case.call.provider.mint.opaque("at_")))
 
-        return case.edit(replace)
+    @table.add("odd-access", "an access token whose claims have wrong types, and that still works", TOKENS)
+    def odd_access(case: Case) -> Response:
+        claims = {"exp": "soon", AUTH_CLAIM: {"chatgpt_account_id": 7, "chatgpt_plan_type": None}}
+        return case.edit(lambda body: _rename(case, body, case.call.provider.mint.jwt(claims)))
+
+
+def _rename(case: Case, body: dict[str, Any], name: str) -> None:
+    case.call.provider.tokens.alias(body["access_token"], name)
+    body["access_token"] = name
 
 
 def _claims(token: str) -> dict[str, Any]:
