@@ -21,7 +21,7 @@ def run_local(provider: LocalProvider, scenario: Scenario) -> None:
         transport = httpx.ASGITransport(app=provider.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:1") as http:
 
-            async def do(name: object, **arguments: object) -> httpx.Response:
+            async def do(name: object, /, **arguments: object) -> httpx.Response:
                 return await http.post("/_control", json={"do": name, **arguments})
 
             await scenario(Client(http), do)
