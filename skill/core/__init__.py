@@ -1,0 +1,1 @@
+"""The pure half: what happens next, and in which words. No HTTP, database, clock or environment in here."""

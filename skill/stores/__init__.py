@@ -1,0 +1,1 @@
+"""Where sessions, logins and message receipts last: one database, every record sealed."""

@@ -1,0 +1,85 @@
+"""What can go wrong, by whose fault it is.
+
+    OnboardingError
+    ├── ProviderError          the provider's, or the network's on the way to it; carries a `Reason`
+    ├── StorageError           ours: the data folder, the database, the key
+    ├── NotConnectedError      the person's: they have to sign in
+    └── ReloginRequiredError   the login's: it was refused for good; they have to sign in again
+
+None ever carries text of the provider, a token or a code.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a provider call brought nothing (trust.md, section 2). Each has texts in every catalogue."""
+
+    NETWORK = "network"
+    PROVIDER = "provider"
+    BLOCKED = "blocked"
+    REGION = "region"
+    LIMIT = "limit"
+    UNSUPPORTED = "unsupported"
+    NO_ENTITLEMENT = "no_entitlement"
+    STORAGE = "storage"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+
+    @property
+    def code(self) -> str:
+        """The stable error code of the tool contract (conversation.md, section 7)."""
+        return _CODES.get(self, "provider_error")
+
+
+_CODES = {
+    Reason.NETWORK: "network",
+    Reason.BLOCKED: "blocked",
+    Reason.REGION: "region",
+    Reason.LIMIT: "rate_limited",
+    Reason.NO_ENTITLEMENT: "no_entitlement",
+    Reason.STORAGE: "storage",
+}
+
+
+class OnboardingError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class ProviderError(OnboardingError):
+    """A provider call brought no usable answer.
+
+    `retry_after`: seconds the provider asks to wait, if it said so. `sent`: false only where the request surely
+    never left this machine. `code`: the provider's own error code, for the debug log.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        *,
+        retry_after: int | None = None,
+        sent: bool = True,
+        code: str = "",
+        status: int = 0,
+    ) -> None:
+        super().__init__(f"{reason.value} (HTTP {status or '-'}, {code or 'no code'})")
+        self.reason, self.retry_after, self.sent, self.code, self.status = (
+            reason,
+            retry_after,
+            sent,
+            code,
+            status,
+        )
+
+
+class StorageError(OnboardingError):
+    """What is stored can't be read or written. The message names the cause and the next step."""
+
+
+class NotConnectedError(OnboardingError):
+    """This person has no login here; they have to sign in first."""
+
+
+class ReloginRequiredError(OnboardingError):
+    """The provider refused the login for good. It was removed; the person has to sign in again."""

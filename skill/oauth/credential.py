@@ -1,0 +1,76 @@
+"""A person's login, as one frozen value (openai-codex-protocol.md, section 5)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from skill.core.session import Lease
+from skill.oauth import wire
+from skill.secret import Secret
+
+PREFIX = "openai-codex/"
+PRIMARY_MODEL = "gpt-5-codex"
+STATIC_MODELS = (PRIMARY_MODEL, "gpt-5", "gpt-5-mini")  # conversation.md, section 5
+REFRESH_AHEAD = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Tokens, whom they belong to, and what was last read with them."""
+
+    access_token: Secret
+    refresh_token: Secret
+    id_token: Secret | None = None
+    account_id: str | None = None
+    email: str | None = None
+    plan: str | None = None
+    expires_at: datetime | None = None
+    verified_at: datetime | None = None  # when the provider last accepted it
+    rotated_at: datetime | None = None
+    models: tuple[str, ...] | None = None  # slugs; None until they were read
+    models_at: datetime | None = None
+    models_etag: str | None = None
+    usage: wire.Usage | None = None
+    usage_at: datetime | None = None
+    refreshing: Lease | None = None  # whose refresh is in flight
+    uncertain: bool = False  # a refresh was sent and its answer never seen; one more try is allowed
+    version: int = 0  # kept by the store
+
+    @property
+    def name(self) -> str | None:
+        """Whom to greet: the e-mail, else the account."""
+        return self.email or self.account_id
+
+    @property
+    def model_ids(self) -> list[str]:
+        """For the runtime's selector: the account's own list once it was read, the static three until then."""
+        return [PREFIX + slug for slug in self.models or STATIC_MODELS]
+
+    def due(self, now: datetime) -> bool:
+        """Whether it is time to refresh, by the token's own `exp`."""
+        return self.expires_at is not None and now >= self.expires_at - REFRESH_AHEAD
+
+    def rotated(self, tokens: wire.Tokens, now: datetime) -> "Credential":
+        """With the new tokens; what a refresh leaves out stays (section 6)."""
+        access, identity = tokens.access_token or self.access_token, tokens.id_token or self.id_token
+        told, routed = wire.claims(identity), wire.claims(access)
+        by_duration = now + timedelta(seconds=tokens.expires_in) if tokens.expires_in else None
+        return replace(
+            self,
+            access_token=access,
+            refresh_token=tokens.refresh_token or self.refresh_token,
+            id_token=identity,
+            account_id=told.account_id or routed.account_id or self.account_id,
+            email=told.email or routed.email or self.email,
+            plan=told.plan or routed.plan or self.plan,
+            expires_at=routed.exp or by_duration or now + timedelta(hours=1),
+            verified_at=now,
+            rotated_at=now,
+            refreshing=None,
+            uncertain=False,
+        )
+
+
+def primary_model(models: list[str]) -> str:
+    """The model named in "Connected as …": `gpt-5-codex` where the account has it, else its first one."""
+    primary = PREFIX + PRIMARY_MODEL
+    return primary if primary in models or not models else models[0]

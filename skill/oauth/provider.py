@@ -1,0 +1,207 @@
+"""The provider's endpoints over httpx: one try per call, no loop, no sleep (openai-codex-protocol.md).
+
+The one file that talks HTTP. Every method returns a meaning or raises `ProviderError`; a body is read to a bound,
+a redirect is never followed, and the bearer goes to the configured backend alone.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import ValidationError
+
+from skill.core.session import Authorization, Code
+from skill.errors import ProviderError, Reason
+from skill.oauth import wire
+from skill.secret import Secret, reveal
+from skill.settings import Settings
+
+CLIENT_ID = "app_EMoamEEZ73f0CkXaXp7hrann"  # section 1; public, it has no secret
+CLIENT_VERSION = "0.1.0"
+ORIGINATOR = "chatgpt-codex-onboarding"  # section 1: harnesses name themselves
+AUTH_BODY_LIMIT = 64 * 1024
+MODELS_BODY_LIMIT = 1024 * 1024
+MODELS_TIMEOUT = 5.0  # seconds, section 8
+
+log = logging.getLogger(__name__)
+
+# The request surely never left: a repeat can't be a second one.
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelList:
+    """Section 8: slugs in the provider's order of preference, and the ETag to ask with next time."""
+
+    slugs: tuple[str, ...]
+    etag: str | None
+
+
+class Provider:
+    """The seven calls. `client` is shared and stays the caller's; `now` gives aware moments."""
+
+    def __init__(self, settings: Settings, client: httpx.AsyncClient, now: Callable[[], datetime]) -> None:
+        self._settings, self._client, self._now = settings, client, now
+
+    async def start(self, pending_id: str) -> Code:
+        """Section 2: mint a device code. The page shown is ours to build, whatever the answer says (rule 3)."""
+        answer = await self._auth("/api/accounts/deviceauth/usercode", json={"client_id": CLIENT_ID})
+        if answer.status == 404 and not answer.html:
+            raise ProviderError(Reason.UNSUPPORTED, status=404)
+        issued = wire.read(wire.DeviceCode, answer)
+        return Code(
+            user_code=issued.user_code,
+            verification_url=self._settings.verification_url,
+            pending_id=pending_id,
+            expires_at=wire.runs_out(issued.expires_at, self._now()),
+            interval=issued.pause,
+            device_auth_id=issued.device_auth_id,
+        )
+
+    async def poll(self, code: Code) -> Authorization | None:
+        """Section 3: ask once whether the code was approved. None is "pending"."""
+        body = {
+            "device_auth_id": reveal(code.device_auth_id) if code.device_auth_id else "",
+            "user_code": code.user_code,
+        }
+        answer = await self._auth("/api/accounts/deviceauth/token", json=body)
+        if answer.ok:
+            grant = wire.read(wire.Grant, answer)
+            return Authorization(grant.authorization_code, grant.code_verifier)
+        refused = wire.poll_refusal(answer)
+        if refused:
+            raise self._noted(refused)
+        return None
+
+    async def exchange(self, authorization: Authorization) -> wire.Tokens:
+        """Section 4: turn the authorization code into tokens. The code is single use: never blindly repeated."""
+        form = {
+            "grant_type": "authorization_code",
+            "code": reveal(authorization.code),
+            "redirect_uri": f"{self._settings.issuer}/deviceauth/callback",
+            "client_id": CLIENT_ID,
+            "code_verifier": reveal(authorization.code_verifier),
+        }
+        tokens = wire.read(wire.Tokens, await self._auth("/oauth/token", data=form))
+        if not tokens.access_token or not tokens.refresh_token:
+            raise ProviderError(Reason.PROVIDER, code="tokens missing")
+        return tokens
+
+    async def refresh(self, refresh_token: Secret) -> wire.Tokens:
+        """Section 6: rotate the pair. `Reason.REFUSED` is permanent, all else temporary or unknown (`sent`)."""
+        body = {"client_id": CLIENT_ID, "grant_type": "refresh_token", "refresh_token": reveal(refresh_token)}
+        answer = await self._auth("/oauth/token", json=body)
+        code = wire.error_code(answer)
+        named = code.startswith("refresh_token_") or code == "invalid_grant"
+        if not answer.ok and not answer.html and (named or answer.status == 401):
+            raise self._noted(ProviderError(Reason.REFUSED, code=code[:40], status=answer.status))
+        return wire.read(wire.Tokens, answer)
+
+    async def revoke(self, refresh_token: Secret) -> None:
+        """Section 7: end the login at the provider. Any 2xx is success."""
+        body = {"token": reveal(refresh_token), "token_type_hint": "refresh_token", "client_id": CLIENT_ID}
+        answer = await self._auth("/oauth/revoke", json=body)
+        if not answer.ok:
+            raise self._noted(wire.refusal(answer))
+
+    async def models(self, access_token: Secret, account_id: str | None, etag: str | None = None) -> ModelList | None:
+        """Section 8: the account's models, by priority; None when the ETag still holds."""
+        headers = {"version": CLIENT_VERSION} | ({"If-None-Match": etag} if etag else {})
+        path = f"/codex/models?client_version={CLIENT_VERSION}"
+        answer = await self._backend(path, access_token, account_id, headers, MODELS_BODY_LIMIT, MODELS_TIMEOUT)
+        if answer.status == 304:
+            return None
+        rows = (answer.json() or {}).get("models")
+        if not answer.ok or answer.html:
+            raise self._noted(wire.refusal(answer))
+        if not isinstance(rows, list):
+            raise ProviderError(Reason.PROVIDER, status=answer.status, code="unusable models")
+        found = [model for model in map(_model, rows) if model and model.visibility in (None, "list")]
+        found.sort(key=lambda model: model.priority if model.priority is not None else 10_000)
+        return ModelList(tuple(dict.fromkeys(model.slug for model in found)), answer.headers.get("etag"))
+
+    async def usage(self, access_token: Secret, account_id: str | None) -> wire.Usage:
+        """Section 9: how much of the plan is used."""
+        answer = await self._backend("/wham/usage", access_token, account_id, {}, AUTH_BODY_LIMIT)
+        return wire.read(wire.Usage, answer)
+
+    async def _auth(self, path: str, **content: Any) -> wire.Answer:
+        return await self._send("POST", self._settings.issuer + path, AUTH_BODY_LIMIT, headers=_headers(), **content)
+
+    async def _backend(
+        self,
+        path: str,
+        access_token: Secret,
+        account_id: str | None,
+        headers: Mapping[str, str],
+        limit: int,
+        seconds: float | None = None,
+    ) -> wire.Answer:
+        sent = _headers() | bearer(access_token, account_id) | dict(headers)
+        answer = await self._send("GET", self._settings.backend_url + path, limit, seconds, headers=sent)
+        if answer.status == 401:
+            raise self._noted(ProviderError(Reason.REFUSED, code=wire.error_code(answer)[:40], status=401))
+        return answer
+
+    async def _send(
+        self, method: str, url: str, limit: int, seconds: float | None = None, **request: Any
+    ) -> wire.Answer:
+        """One request, one answer, within one time limit for all of it."""
+        try:
+            async with asyncio.timeout(seconds or self._settings.timeout):
+                async with self._client.stream(method, url, follow_redirects=False, **request) as response:
+                    return wire.Answer(response.status_code, response.headers, await _bounded(response, limit))
+        except TimeoutError:
+            trouble = ProviderError(Reason.NETWORK, code="TimeoutError")
+        except httpx.HTTPError as fault:
+            sent = not isinstance(fault, _NEVER_SENT)
+            trouble = ProviderError(Reason.NETWORK, sent=sent, code=type(fault).__name__)
+        log.debug("%s %s: %s", method, urlsplit(url).path, trouble)
+        raise trouble
+
+    def _noted(self, refused: ProviderError) -> ProviderError:
+        log.debug("the provider refused: %s", refused)
+        return refused
+
+
+def bearer(access_token: Secret, account_id: str | None) -> dict[str, str]:
+    """Section 10: the headers of a call with a person's subscription."""
+    account = {"ChatGPT-Account-Id": account_id} if account_id else {}
+    return {"Authorization": f"Bearer {reveal(access_token)}"} | account
+
+
+def _headers() -> dict[str, str]:
+    agent = f"{ORIGINATOR}/{CLIENT_VERSION}"
+    return {
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "originator": ORIGINATOR,
+        "User-Agent": agent,
+    }
+
+
+async def _bounded(response: httpx.Response, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > limit:
+            raise ProviderError(Reason.PROVIDER, status=response.status_code, code="body too large")
+    return bytes(body)
+
+
+def _model(row: object) -> wire.Model | None:
+    try:
+        return wire.Model.model_validate(row)
+    except ValidationError:
+        return None

@@ -1,0 +1,253 @@
+"""START HERE. One message through the whole pipeline: message -> intent -> machine -> action -> reply."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from intents import Label, read
+from skill import speech
+from skill.core.machine import SPENDS_AN_INTENT, resting_state
+from skill.core.session import IN_PROGRESS, Authorization
+from skill.core.states import Action
+from skill.doorbell import Doorbell
+from skill.errors import StorageError
+from skill.message import Message, Owner, Reply
+from skill.oauth.auth import SubscriptionAuth
+from skill.oauth.builtin import BuiltinTool
+from skill.oauth.credential import PREFIX, STATIC_MODELS
+from skill.oauth.host import HostCallable, HostTool
+from skill.oauth.logins import Logins
+from skill.oauth.outcomes import Authorized, Denied, Outcome, StatusReport, in_contract
+from skill.oauth.provider import Provider
+from skill.oauth.tool import Tool
+from skill.settings import Settings
+from skill.stores.base import Record
+from skill.stores.sql import SqlStore
+from skill.tasks import Tasks
+from skill.turns.claim import claim, claim_call, claim_refresh, concerns
+from skill.turns.settle import seal, settle
+from skill.turns.values import At, Call, Heard, Settled, Turn, Verdict
+
+Claimed = TypeVar("Claimed")
+PATIENCE = 25.0  # seconds that a message waits for a call in flight (conversation.md, section 3)
+
+log = logging.getLogger(__name__)
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)
+
+
+class Onboarding:
+    """The hook, the tool and the door for direct calls; one per process, for every user.
+
+    `tool`: a host's own `openai_oauth`, an async callable. `client`: an `httpx.AsyncClient` that stays yours.
+    `now`: gives aware datetimes. Use it as an async context manager.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        tool: HostCallable | None = None,
+        client: httpx.AsyncClient | None = None,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self._now = now or _utc
+        self._own_client = client is None
+        self._client = client or httpx.AsyncClient(timeout=self.settings.timeout)
+        self._tasks, self._doorbell = Tasks(), Doorbell()
+        self.store = SqlStore(self.settings)
+        provider = Provider(self.settings, self._client, self._now)
+        self.logins = Logins(self.store, provider, self._tasks, self._now)
+        self._tool: Tool = (
+            HostTool(tool, self.settings, self._now)
+            if tool
+            else BuiltinTool(self.settings, provider, self.logins, self._now)
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Wait for what is in flight, then let go of database and network."""
+        await self._tasks.close()
+        await self.store.close()
+        if self._own_client:
+            await self._client.aclose()
+
+    # --- the hook --------------------------------------------------------------------------------------------------
+
+    async def handle(self, message: Message) -> Reply | None:
+        """The message hook. None: not ours, go on as if the skill were not there (conversation.md, section 3)."""
+        if not message.original or message.text.lstrip().startswith("/"):
+            return None
+        reading = read(message.text)
+        if reading.silent:
+            return None
+        if message.owner is None or not message.private:
+            pointer = "private" if not message.private else "no_identity"
+            return self._spoken(speech.aside(pointer, reading.classify(None), message, self.settings.handoffs))
+        try:
+            return await self._take(Heard(message, message.owner, reading, self._now()))
+        except StorageError as fault:
+            log.error("%s", fault)
+            return self._spoken(speech.aside("storage", reading.classify(None), message, self.settings.handoffs))
+
+    async def _take(self, heard: Heard) -> Reply | None:
+        """Claim, and carry out what was claimed."""
+        owner, key = heard.owner, heard.message.key
+        if heard.request.label is Label.NONE or self._tool.keeps_logins:
+            record = await self.store.read(owner, key)
+            if not concerns(self._at(), heard, record):
+                return None
+            heard = replace(heard, host_login=await self._host_login(heard, record))
+        verdict = await self._claimed(
+            owner, lambda waited, record: claim(self._at(), replace(heard, waited=waited), record), key
+        )
+        if isinstance(verdict, Turn):
+            return (await self._tasks.finish(self._carry_out(verdict))).reply
+        if verdict is Verdict.WAIT:
+            return speech.aside("try_again", heard.request, heard.message)
+        return verdict if isinstance(verdict, Reply) else None
+
+    async def _claimed(
+        self, owner: Owner, claim_: Callable[[bool, Record], tuple[Record, Claimed]], key: str | None = None
+    ) -> Claimed | Verdict:
+        """The claim's verdict, once no other call of this person is in flight; `Verdict.WAIT` after 25 s."""
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + PATIENCE
+        verdict = await self.store.transact(owner, partial(claim_, False), key)
+        while verdict is Verdict.WAIT and loop.time() < give_up_at:
+            await self._doorbell.wait(owner.key)
+            verdict = await self.store.transact(owner, partial(claim_, True), key)
+        return verdict
+
+    async def _carry_out(self, turn: Turn) -> Settled:
+        """Call, settle, and again while the machine wants another call."""
+        following: Turn | None = turn
+        while following:
+            turn = following
+            outcome = await self._perform(turn)
+            settled = await self._settled(turn, outcome)
+            following = settled.following
+        return settled
+
+    async def _settled(self, turn: Turn, outcome: Outcome) -> Settled:
+        """Store the outcome; one that can't be kept, or isn't wanted any more, is ended at the provider."""
+        kept = False
+        try:
+            key = turn.heard.message.key if turn.heard else None
+            settled = await self.store.transact(
+                turn.owner, lambda record: settle(self._at(), turn, outcome, record), key
+            )
+            kept = not settled.discarded
+            return settled
+        finally:
+            if not kept and isinstance(outcome, Authorized) and outcome.credential:
+                await self._tool.revoke(outcome.credential)
+            self._doorbell.ring(turn.owner.key)
+
+    async def _perform(self, turn: Turn) -> Outcome:
+        """The one call that the machine wants."""
+        owner, tool, flow = turn.owner, self._tool, turn.step.session.flow
+        match turn.action:
+            case Action.START:
+                return await tool.start(owner)
+            case Action.POLL if flow:
+                return await tool.poll(owner, flow, partial(self._seal, turn))
+            case Action.LOGOUT:
+                return await tool.logout(owner, turn.credential)
+            case Action.REFRESH:
+                return await tool.refresh(owner, turn.credential)
+            case Action.MODELS:
+                return await tool.models(owner)
+            case Action.USAGE:
+                return await tool.usage(owner)
+        return await tool.status(owner, turn.credential, turn.step.state.value)
+
+    async def _seal(self, turn: Turn, authorization: Authorization) -> bool:
+        return await self.store.transact(turn.owner, lambda record: seal(turn, authorization, record))
+
+    async def _host_login(self, heard: Heard, record: Record) -> speech.Login | None:
+        """Rule 4 with a host's own tool: ask it, unless a sign-in is in progress here or the message came again."""
+        if not self._tool.keeps_logins or record.receipt or record.session.state(heard.conversation) in IN_PROGRESS:
+            return None
+        status = await self._tool.status(heard.owner, None, "")
+        if isinstance(status, StatusReport) and status.connected:
+            return speech.Login(status.email or status.account_id, [PREFIX + slug for slug in STATIC_MODELS])
+        return None
+
+    def _at(self) -> At:
+        return At(self.settings, self._now())
+
+    def _spoken(self, reply: Reply | None) -> Reply | None:
+        """Where an agent speaks, only a warning about a pasted key is ours to say."""
+        return None if reply and self.settings.answers == "agent" and not reply.sensitive else reply
+
+    # --- the tool --------------------------------------------------------------------------------------------------
+
+    async def openai_oauth(
+        self,
+        action: str,
+        pending_id: str | None = None,
+        force: bool = False,
+        user_message: str | None = None,
+        *,
+        user_id: str,
+        conversation_id: str = "",
+        platform: str = "",
+        account: str = "",
+    ) -> dict[str, Any]:
+        """The tool, for the runtime to offer to its model (conversation.md, section 7).
+
+        Who and where come from the runtime, never from the model's arguments. Returns a plain dict: `ok`, and on
+        failure `error`, `message` and perhaps `retry_after` in seconds. Raises `ValueError` for an unknown action.
+        """
+        wanted, owner = Action(action), Owner(platform, account, user_id)
+        try:
+            if wanted in SPENDS_AN_INTENT:
+                quoted = read(user_message) if user_message and self.settings.trust_quoted_words else None
+                answer = await self._spend(Call(owner, conversation_id, wanted, pending_id, quoted))
+            else:
+                answer = await self._look(owner, wanted, conversation_id, force)
+        except StorageError as fault:
+            log.error("%s", fault)
+            answer = Denied("storage")
+        return in_contract(answer)
+
+    async def _spend(self, call: Call) -> Outcome | Denied:
+        """An action that changes things: through the same guard, machine, claim and settle as a message."""
+        verdict = await self._claimed(call.owner, lambda _, record: claim_call(self._at(), call, record))
+        if isinstance(verdict, Turn):
+            return (await self._tasks.finish(self._carry_out(verdict))).outcome
+        return verdict if isinstance(verdict, Denied) else Denied("rate_limited", retry_after=5)
+
+    async def _look(self, owner: Owner, action: Action, conversation: str, force: bool) -> Outcome | Denied:
+        """An action that asks, or refreshes; for anybody who holds the tool."""
+        record = await self.store.read(owner)
+        match action:
+            case Action.MODELS:
+                return await self._tool.models(owner, force)
+            case Action.USAGE:
+                return await self._tool.usage(owner, force)
+            case Action.REFRESH:
+                denied = await self.store.transact(owner, partial(claim_refresh, self._at()))
+                return denied or await self._tool.refresh(owner, record.credential)
+        state = resting_state(record.session, conversation, record.credential is not None)
+        return await self._tool.status(owner, record.credential, state.value)
+
+    # --- direct calls ----------------------------------------------------------------------------------------------
+
+    def auth(self, user_id: str, *, platform: str = "", account: str = "") -> SubscriptionAuth:
+        """An `httpx.Auth` that makes calls to the configured backend with that person's subscription."""
+        return SubscriptionAuth(self.logins, self.settings, Owner(platform, account, user_id))

@@ -1,0 +1,50 @@
+"""What a store is to the rest: one read, and one kind of write."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from skill.core.session import Session
+from skill.message import Owner, Reply
+from skill.oauth.credential import Credential
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One message that was claimed. Until it is settled, its turn is in flight."""
+
+    settled: bool = False
+    reply: Reply | None = None  # None once settled: the message passed through, or an agent answers it
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that is stored of one person, as far as one message needs it. Changed by making a new one."""
+
+    session: Session = field(default_factory=Session)
+    credential: Credential | None = None
+    receipt: Receipt | None = None
+
+
+Change = Callable[[Record], tuple[Record, Result]]
+
+
+class Store(Protocol):
+    """Both raise `StorageError`, and nothing else, when the database can't do it."""
+
+    async def read(self, owner: Owner, message_key: str | None = None) -> Record:
+        """One indexed read, outside any transaction."""
+        ...
+
+    async def transact(self, owner: Owner, change: Change[Result], message_key: str | None = None) -> Result:
+        """Read, let the pure `change` decide, write what it changed: one transaction, all or nothing.
+
+        `change` may be called again if another writer came first.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        ...

@@ -1,0 +1,72 @@
+"""The schema as an ordered list of named steps, each applied once, in one transaction with its record."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text, func, insert, select
+from sqlalchemy.engine import Connection
+
+from skill.errors import StorageError
+
+metadata = MetaData()
+
+applied = Table(
+    "migrations", metadata, Column("number", Integer, primary_key=True), Column("name", Text, nullable=False)
+)
+
+# `sealed` columns hold JSON under AEAD; `state` is there for the operator's eyes, the code never reads it.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("touched_at", Integer, nullable=False),  # unix seconds
+    Column("sealed", LargeBinary, nullable=False),
+)
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("touched_at", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("message", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("touched_at", Integer, nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+# A record that its key could not open, as it was found. Nothing in it is ever overwritten.
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("place", Text, nullable=False),
+    Column("touched_at", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+# One sealed word that tells at start-up whether the key fits the database.
+key_check = Table("key_check", metadata, Column("number", Integer, primary_key=True), Column("sealed", LargeBinary))
+
+
+def _first_schema(connection: Connection) -> None:
+    metadata.create_all(connection, tables=[sessions, credentials, receipts, set_aside, key_check])
+
+
+MIGRATIONS: tuple[tuple[str, Callable[[Connection], None]], ...] = (("first schema", _first_schema),)
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the schema up to date. Raises `StorageError` for one that a newer version has written."""
+    metadata.create_all(connection, tables=[applied])
+    done = connection.scalar(select(func.max(applied.c.number))) or 0
+    if done > len(MIGRATIONS):
+        raise StorageError(
+            f"The database has schema {done}, this version knows {len(MIGRATIONS)}. Update chatgpt-codex-onboarding."
+        )
+    for number, (name, step) in enumerate(MIGRATIONS[done:], done + 1):
+        step(connection)
+        connection.execute(insert(applied).values(number=number, name=name))

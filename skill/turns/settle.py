@@ -1,0 +1,107 @@
+"""Settling: what a call brought becomes state, login and reply, unless the person took it back meanwhile."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from skill import speech
+from skill.core.machine import Facts, Step, advance
+from skill.core.session import Authorization, Session
+from skill.core.states import Action, Event, State
+from skill.oauth.outcomes import Authorized, Issued, LoginDied, Outcome, Refused, Troubled
+from skill.stores.base import Record
+from skill.turns.begin import begin, mint
+from skill.turns.tell import login_of, say_nothing, tell
+from skill.turns.values import At, Settled, Turn
+
+
+def settle(at: At, turn: Turn, outcome: Outcome, record: Record) -> tuple[Record, Settled]:
+    """The second transaction of a turn."""
+    if not _mine(turn, record.session):
+        return _superseded(turn, outcome, record)
+    record = _stored(turn, outcome, record)
+    step = _next(at, turn, outcome, record)
+    if step.action is None:
+        return _finished(at, turn, outcome, record, step)
+    if turn.heard is None:
+        return _left_to_the_agent(at, turn, outcome, record, step)
+    preface = speech.failure_key(outcome.reason) if isinstance(outcome, Refused) else "login_restarted"
+    following = replace(turn, action=step.action, preface=preface)
+    record, leased, limited = begin(at, record, following, step)
+    if limited:
+        return settle(at, leased, limited, record)
+    return record, Settled(outcome, following=leased)
+
+
+def seal(turn: Turn, authorization: Authorization, record: Record) -> tuple[Record, bool]:
+    """Keep an authorization before its exchange is sent; false if the flow ended meanwhile."""
+    session, flow = record.session, record.session.flow
+    if flow is None or not _mine(turn, session):
+        return record, False
+    return replace(record, session=replace(session, flow=replace(flow, authorization=authorization))), True
+
+
+def _mine(turn: Turn, session: Session) -> bool:
+    """Whether the lease is still this turn's: a cancel, a logout or a recovery takes it away."""
+    return session.lease is not None and session.lease.holder == turn.holder
+
+
+def _superseded(turn: Turn, outcome: Outcome, record: Record) -> tuple[Record, Settled]:
+    if turn.heard is None:
+        return record, Settled(outcome, discarded=True)
+    record, reply = say_nothing(record, turn, turn.heard)
+    return record, Settled(outcome, reply, discarded=True)
+
+
+def _stored(turn: Turn, outcome: Outcome, record: Record) -> Record:
+    """What the outcome changes beside the state: the code, the login, an authorization that is still good."""
+    session = record.session
+    match outcome:
+        case Issued(code=code) if session.flow:
+            return replace(record, session=replace(session, flow=replace(session.flow, code=code)))
+        case Authorized(credential=credential):
+            known = replace(session, login_died=False, offer_due=False)
+            return replace(record, session=known, credential=credential or record.credential)
+        case Troubled(authorization=authorization) if session.flow and turn.action is Action.POLL:
+            return replace(record, session=replace(session, flow=replace(session.flow, authorization=authorization)))
+        case LoginDied():
+            return replace(record, session=replace(session, login_died=True, offer_due=False))
+    return record
+
+
+def _next(at: At, turn: Turn, outcome: Outcome, record: Record) -> Step:
+    """The machine's word on the outcome; an outcome that is no event is simply the answer."""
+    failed = turn.action is Action.START and isinstance(outcome, Troubled)
+    event = Event.START_FAILED if failed else outcome.event
+    connected = login_of(record, turn.heard, outcome) is not None
+    facts = Facts(at.now, connected, reported=turn.action is Action.REFRESH)
+    if event:
+        step = advance(record.session, turn.conversation, event, facts, turn.step.state)
+        if step.moved:
+            return step
+    return replace(turn.step, session=record.session, action=None, say="answer")
+
+
+def _finished(at: At, turn: Turn, outcome: Outcome, record: Record, step: Step) -> tuple[Record, Settled]:
+    session = replace(step.session, lease=None)
+    if isinstance(outcome, Troubled | Refused) and step.state is State.FAILED:
+        session = session.told(turn.conversation, *_failure(at, outcome))
+    if turn.heard is None:
+        return replace(record, session=session.spoke(turn.conversation, turn.language, at.now)), Settled(outcome)
+    record, reply = tell(at, record, turn.heard, replace(step, session=session), turn, outcome)
+    return record, Settled(outcome, reply)
+
+
+def _failure(at: At, outcome: Troubled | Refused) -> tuple[str, datetime | None]:
+    """The key of the text that told the failure, and when it may be tried again."""
+    if isinstance(outcome, Refused):
+        return speech.failure_key(outcome.reason), None
+    wait = timedelta(seconds=outcome.retry_after) if outcome.retry_after else None
+    return f"start_{outcome.reason.value}", at.now + wait if wait else None
+
+
+def _left_to_the_agent(at: At, turn: Turn, outcome: Outcome, record: Record, step: Step) -> tuple[Record, Settled]:
+    """Where a tool call's answer allows to start over, the agent gets the intent to do so (rule 1)."""
+    restarts = step.session.flow.restarts if step.session.flow else 0
+    failed = record.session.moved(turn.conversation, State.FAILED, at.now)
+    minted = mint(at, failed, turn.conversation, Action.START, Event.RETRY, restarts)
+    return _finished(at, turn, outcome, record, replace(step, session=minted, state=State.FAILED, action=None))
