@@ -57,10 +57,7 @@ ROUTES: tuple[tuple[str, str, str | Namer, Action], ...] = (
 
 def build(provider: LocalProvider) -> ASGIApp:
     """The provider as an ASGI application."""
-    routes = [
-        Route(path, _handler(provider, name, action), methods=[method])
-        for method, path, name, action in ROUTES
-    ]
+    routes = [Route(path, _handler(provider, name, action), methods=[method]) for method, path, name, action in ROUTES]
     anything = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     routes.append(Route("/{path:path}", _handler(provider, "other", missing), methods=anything))
     return Starlette(routes=routes)

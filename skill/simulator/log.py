@@ -48,15 +48,15 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._records: list[Record] = []
+        self._counts: Counter[str] = Counter()
         self.on_request: Callable[[Record], None] | None = None
 
-    def open(
-        self, time: datetime, method: str, path: str, endpoint: str, headers: Mapping[str, str]
-    ) -> Record:
+    def open(self, time: datetime, method: str, path: str, endpoint: str, headers: Mapping[str, str]) -> Record:
         """Note a request that has just arrived."""
         kept = {name: value for name, value in headers.items() if name.lower() not in _SECRET_HEADERS}
         record = Record(len(self._records) + 1, time, method, path, endpoint, kept)
         self._records.append(record)
+        self._counts[endpoint] += 1
         return record
 
     def close(self, record: Record, status: int | None, fault: str | None) -> None:
@@ -71,13 +71,13 @@ class RequestLog:
 
     def counts(self) -> dict[str, int]:
         """Requests by endpoint, only those that occurred."""
-        return dict(Counter(record.endpoint for record in self._records))
+        return dict(self._counts)
 
     def count(self, endpoint: str | None = None) -> int:
         """Requests to one endpoint; without a name, to the whole protocol, the web page left out."""
-        counts = self.counts()
-        return counts.get(endpoint, 0) if endpoint else sum(counts.get(name, 0) for name in ENDPOINTS)
+        return sum(self._counts[name] for name in ([endpoint] if endpoint else ENDPOINTS))
 
     def reset(self) -> None:
         """Forget the records; the watcher stays."""
         self._records.clear()
+        self._counts.clear()

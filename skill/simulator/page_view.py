@@ -121,7 +121,8 @@ class View:
         return f"""
 <label class="account"><input type="radio" name="account" value="{escape(account.email)}"{checked}>
 <span class="face" aria-hidden="true">{escape(account.email[:1])}</span>
-<span class="who"><b>{escape(account.email)}</b><span class="plan">{escape(account.plan.title())}</span>
+<span class="who"><b>{escape(account.email)}</b>
+<span class="plan">{escape(account.plan.title())}</span>
 <span class="has">{has}</span></span></label>"""
 
     def _problem(self, text: str | None) -> str:
@@ -144,9 +145,7 @@ class View:
             f'aria-label="{self.word("languages")}">{hidden}{buttons}</form>'
         )
 
-    def _document(
-        self, title: str, body: str, status: int, method: str | None, code: str = ""
-    ) -> HTMLResponse:
+    def _document(self, title: str, body: str, status: int, method: str | None, code: str = "") -> HTMLResponse:
         switch = self._languages(method, code) if method else ""
         return HTMLResponse(
             f"""<!doctype html>

@@ -35,6 +35,11 @@ class Served:
         return self.url
 
     @property
+    def page_url(self) -> str:
+        """Where a person types the code."""
+        return f"{self.url}/codex/device"
+
+    @property
     def backend_url(self) -> str:
         """What a client takes for https://chatgpt.com/backend-api."""
         return f"{self.url}/backend-api"

@@ -60,9 +60,7 @@ class Tokens:
         """A new family and its first tokens."""
         return self._issue(Family(account, ""), now, lifetime)
 
-    def refresh(
-        self, token: str, now: datetime, lifetime: timedelta, revoke_reused: bool = True
-    ) -> dict[str, Any]:
+    def refresh(self, token: str, now: datetime, lifetime: timedelta, revoke_reused: bool = True) -> dict[str, Any]:
         """Rotate: the old refresh token is spent with the reply that carries the new one."""
         family = self._refresh.get(token)
         if family is None:

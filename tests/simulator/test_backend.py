@@ -116,9 +116,7 @@ def test_an_account_at_its_limit_says_until_when(run: Runner, provider: LocalPro
     run(scenario)
 
 
-def test_a_plan_without_codex_signs_in_and_is_refused_at_the_call(
-    run: Runner, provider: LocalProvider
-) -> None:
+def test_a_plan_without_codex_signs_in_and_is_refused_at_the_call(run: Runner, provider: LocalProvider) -> None:
     async def scenario(client: Client) -> None:
         access = (await client.sign_in(provider, "sam@example.test"))["access_token"]
         assert (await client.models(access, "acc-sam")).json() == {"models": []}

@@ -19,9 +19,7 @@ SILENT = {"drop", "reset", "cut", "hang"}
 EVERY = [(endpoint, s.name) for s in TABLE.switches for endpoint in s.where if s.name not in SILENT]
 
 
-async def prepared(
-    client: Client, provider: LocalProvider, endpoint: str
-) -> Callable[[], Awaitable[httpx.Response]]:
+async def prepared(client: Client, provider: LocalProvider, endpoint: str) -> Callable[[], Awaitable[httpx.Response]]:
     """Bring the provider to where a call of this endpoint succeeds; the call."""
     started = (await client.start()).json()
     provider.approve(started["user_code"])
@@ -113,9 +111,7 @@ def test_a_request_lost_before_it_acted_has_spent_nothing(
     run_on_port(scenario)
 
 
-def test_a_hanging_reply_ends_with_the_client_s_patience(
-    run_on_port: Runner, provider: LocalProvider
-) -> None:
+def test_a_hanging_reply_ends_with_the_client_s_patience(run_on_port: Runner, provider: LocalProvider) -> None:
     async def scenario(client: Client) -> None:
         client.http.timeout = httpx.Timeout(5, read=0.05)
         provider.fault("revoke", "hang")
@@ -134,9 +130,7 @@ def test_a_hanging_reply_can_be_cancelled_without_a_port(run: Runner, provider: 
     run(scenario)
 
 
-def test_a_late_reply_takes_its_time_after_the_effect(
-    run: Runner, provider: LocalProvider, naps: list[float]
-) -> None:
+def test_a_late_reply_takes_its_time_after_the_effect(run: Runner, provider: LocalProvider, naps: list[float]) -> None:
     async def scenario(client: Client) -> None:
         reply = await faulted(client, provider, "refresh", "500", delay=3, effect=True)
         assert reply.status_code == 500
@@ -154,7 +148,7 @@ def test_a_client_that_leaves_ends_the_wait(run_on_port: Runner, provider: Local
 
     async def scenario(client: Client) -> None:
         client.http.timeout = httpx.Timeout(5, read=0.05)
-        provider.fault("any", "slow", times=2)
+        provider.fault("any", "slow")
         with pytest.raises(httpx.ReadTimeout):
             await client.start()
         provider.fault("start", "trickle")
@@ -443,3 +437,26 @@ def test_wrong_types_are_wrong_everywhere(run: Runner, provider: LocalProvider) 
         assert json.loads(reply.text.split("data: ")[1].splitlines()[0])["type"] == ["r"]
 
     run(scenario)
+
+
+def test_a_stream_fault_waits_for_a_stream(run: Runner, provider: LocalProvider) -> None:
+    async def scenario(client: Client) -> None:
+        access = provider.issue()["access_token"]
+        provider.fault("responses", "stream-cut")
+        assert (await client.responses(access, store=True)).status_code == 400
+        assert [fault.times for fault in provider.faults] == [1]
+        assert "response.completed" not in (await client.responses(access)).text
+
+    run(scenario)
+
+
+def test_a_standing_fault_outlives_what_it_does_not_fit(run: Runner, provider: LocalProvider) -> None:
+    async def scenario(client: Client) -> None:
+        provider.fault("refresh", "no-id-token", times=None)
+        assert (await client.refresh("rt_unknown")).status_code == 401
+        for _ in range(2):
+            token = provider.issue()["refresh_token"]
+            assert "id_token" not in (await client.refresh(token)).json()
+
+    run(scenario)
+    assert len(provider.faults) == 1

@@ -78,9 +78,7 @@ def test_a_code_in_the_address_is_ignored(run: Runner) -> None:
         ("expire", 410, "error_expired"),
     ],
 )
-def test_a_code_that_is_over_says_why(
-    run: Runner, provider: LocalProvider, before: str, status: int, key: str
-) -> None:
+def test_a_code_that_is_over_says_why(run: Runner, provider: LocalProvider, before: str, status: int, key: str) -> None:
     async def scenario(client: Client) -> None:
         code = await started(client)
         getattr(provider, before)(code)
@@ -101,9 +99,7 @@ def test_an_unknown_code_is_shown_back_escaped(run: Runner) -> None:
     run(scenario)
 
 
-def test_an_account_with_the_setting_off_is_refused_and_the_code_stays(
-    run: Runner, provider: LocalProvider
-) -> None:
+def test_an_account_with_the_setting_off_is_refused_and_the_code_stays(run: Runner, provider: LocalProvider) -> None:
     """Section 12: the refusal appears only here, the client goes on seeing "pending"."""
 
     async def scenario(client: Client) -> None:

@@ -23,6 +23,7 @@ def test_it_listens_on_loopback_and_names_both_addresses(provider: LocalProvider
     async def main() -> None:
         async with serve(provider) as served:
             assert served.url == f"http://127.0.0.1:{port_of(served.url)}" == provider.url == served.issuer
+            assert served.page_url == f"{served.url}/codex/device"
             assert served.backend_url == f"{served.url}/backend-api"
 
     asyncio.run(main())
@@ -78,9 +79,7 @@ def test_a_thread_serves_callers_without_a_loop(provider: LocalProvider) -> None
     assert threading.active_count() == before
 
 
-def test_faults_of_the_connection_log_no_error(
-    provider: LocalProvider, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_faults_of_the_connection_log_no_error(provider: LocalProvider, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         async with serve(provider) as served, httpx.AsyncClient(base_url=served.url) as http:
             http.timeout = httpx.Timeout(5, read=0.05)

@@ -397,3 +397,24 @@ def test_a_form_may_name_its_charset(run: Runner, provider: LocalProvider) -> No
         assert (await client.http.post("/oauth/token", content=form, headers=headers)).status_code == 200
 
     run(scenario)
+
+
+def test_lifetimes_are_settings(run: Runner, provider: LocalProvider) -> None:
+    provider.configure(code_lifetime=60, token_lifetime=120, interval=9)
+
+    async def scenario(client: Client) -> None:
+        started = (await client.start()).json()
+        assert (started["interval"], started["expires_at"]) == ("9", "2026-11-22T12:01:00+00:00")
+        assert (await client.sign_in(provider))["expires_in"] == 120
+
+    run(scenario)
+
+
+def test_a_body_without_end_is_not_read(run: Runner, provider: LocalProvider) -> None:
+    async def scenario(client: Client) -> None:
+        headers = {"content-type": "application/json"}
+        body = b'{"client_id": "' + b"x" * (17 << 20)
+        reply = await client.http.post("/oauth/revoke", content=body, headers=headers)
+        assert reply.status_code == 400
+
+    run(scenario)

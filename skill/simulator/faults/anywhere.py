@@ -98,18 +98,14 @@ def _pages(table: Table) -> None:
     table.add("403-page", "403 with HTML and nothing that names the firewall")(
         lambda case: case.instead(HTMLResponse(PORTAL, 403))
     )
-    table.add("502-html", "502 with a proxy's HTML page")(
-        lambda case: case.instead(HTMLResponse(BAD_GATEWAY, 502))
-    )
-    table.add("200-html", "200 with HTML, as from a captive portal")(
-        lambda case: case.instead(HTMLResponse(PORTAL))
-    )
+    table.add("502-html", "502 with a proxy's HTML page")(lambda case: case.instead(HTMLResponse(BAD_GATEWAY, 502)))
+    table.add("200-html", "200 with HTML, as from a captive portal")(lambda case: case.instead(HTMLResponse(PORTAL)))
     table.add("302", "302 to another host", to="https://elsewhere.example.test/login")(
         lambda case: case.instead(Response(status_code=302, headers={"location": case.options["to"]}))
     )
-    table.add(
-        "307", "307 to another host, which asks for the body again", to="https://elsewhere.example.test/"
-    )(lambda case: case.instead(Response(status_code=307, headers={"location": case.options["to"]})))
+    table.add("307", "307 to another host, which asks for the body again", to="https://elsewhere.example.test/")(
+        lambda case: case.instead(Response(status_code=307, headers={"location": case.options["to"]}))
+    )
 
 
 def _bodies(table: Table) -> None:

@@ -123,9 +123,7 @@ def _usage(table: Table) -> None:
 
 
 def _refusals(table: Table) -> None:
-    @table.add(
-        "limit", "429 usage_limit_reached, over in so many seconds", RESPONSES, seconds=3600, plan="plus"
-    )
+    @table.add("limit", "429 usage_limit_reached, over in so many seconds", RESPONSES, seconds=3600, plan="plus")
     def limit(case: Case) -> Response:
         now = int(case.call.now.timestamp())
         return case.instead(limit_reached(case.options["plan"], now, case.options["seconds"]))
@@ -168,9 +166,7 @@ def _streams(table: Table) -> None:
         broken = {"code": "server_is_overloaded", "message": "Too much to do."}
         return begun(case, {"type": "response.failed", "response": {"status": "failed", "error": broken}})
 
-    @table.add(
-        "stream-limit", "the plan's limit as an event of the stream", RESPONSES, seconds=3600, plan="plus"
-    )
+    @table.add("stream-limit", "the plan's limit as an event of the stream", RESPONSES, seconds=3600, plan="plus")
     def limited(case: Case) -> Response:
         now = int(case.call.now.timestamp())
         error = limit_error(case.options["plan"], now, case.options["seconds"])

@@ -38,9 +38,7 @@ def register(table: Table) -> None:
         _effect(case)
         return Drop()
 
-    @table.add(
-        "reset", "the effect, then the connection is reset; effect=False: no effect either", effect=True
-    )
+    @table.add("reset", "the effect, then the connection is reset; effect=False: no effect either", effect=True)
     def reset(case: Case) -> Response:
         _effect(case)
         return Drop(reset=True)

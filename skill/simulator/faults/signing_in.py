@@ -136,9 +136,7 @@ def _refresh(table: Table) -> None:
             ),
         }
         table.replies(REFRESH, rows)
-    table.replies(
-        REFRESH, {"invalid-grant": ("400 invalid_grant", partial(oauth_error, 400, "invalid_grant"))}
-    )
+    table.replies(REFRESH, {"invalid-grant": ("400 invalid_grant", partial(oauth_error, 400, "invalid_grant"))})
 
     @table.add("no-refresh-token", "success that keeps the old refresh token", REFRESH)
     def no_rotation(case: Case) -> Response:

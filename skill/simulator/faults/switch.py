@@ -114,6 +114,4 @@ class Table:
             options = " ".join(f"{name}={value!r}" for name, value in switch.options.items())
             rows.append((where, switch.name, options, switch.does))
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
-        return "\n".join(
-            "  ".join([*(c.ljust(w) for c, w in zip(r, widths, strict=False)), r[3]]) for r in rows
-        )
+        return "\n".join("  ".join([*(c.ljust(w) for c, w in zip(r, widths, strict=False)), r[3]]) for r in rows)
