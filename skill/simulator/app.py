@@ -79,6 +79,7 @@ def _answer(call: Call, endpoint: str, action: Action) -> Response:
         # Whoever only watches must not change what is watched.
         return action(call)
     record = log.open(call.now, request.method, request.url.path, endpoint, dict(request.headers))
+    record.query = request.url.query
     response, delay, fault = _act(call, endpoint, action)
     # The provider's own clock, not the server's: clients compare it with theirs.
     response.headers["date"] = formatdate(call.stamped.timestamp(), usegmt=True)

@@ -21,6 +21,8 @@ class Record:
     path: str
     endpoint: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # Kept to look at, not shown: a client that puts a code into an address must be caught, not helped.
+    query: str = field(default="", repr=False)
     status: int | None = None
     fault: str | None = None
 

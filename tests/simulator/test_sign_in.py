@@ -377,9 +377,12 @@ def test_the_watcher_sees_each_request_with_its_answer(run: Runner, provider: Lo
 def test_records_keep_headers_but_no_credential(run: Runner, provider: LocalProvider) -> None:
     async def scenario(client: Client) -> None:
         await client.models("at_secret", originator="demo")
+        await client.http.get("/codex/device?code=WXYZ-12345")
 
     run(scenario)
-    (record,) = provider.requests
+    record, visit = provider.requests
+    assert (visit.path, visit.query) == ("/codex/device", "code=WXYZ-12345")
+    assert "WXYZ" not in visit.line() + repr(visit)
     assert record.headers["originator"] == "demo"
     assert "authorization" not in record.headers
 
