@@ -145,43 +145,20 @@ class Step:
 
 
 class _Case:
-    """The model that the shared machine moves: one event in one conversation, alive for one call of `advance`."""
+    """The model that the shared machine moves: one event in one conversation, alive for one call of `advance`.
+
+    Its attributes are the guards that `Move.when` names.
+    """
 
     def __init__(self, session: Session, conversation: str, state: State, facts: Facts) -> None:
-        self.session, self.conversation, self.facts = session, conversation, facts
         self.state: str = state.value  # what `transitions` reads and writes
         self.taken: list[Move] = []
-
-    @property
-    def connected(self) -> bool:
-        return self.facts.connected
-
-    @property
-    def confirmed(self) -> bool:
-        return self.facts.confirmed
-
-    @property
-    def reported(self) -> bool:
-        return self.facts.reported
-
-    @property
-    def login_died(self) -> bool:
-        return self.session.login_died
-
-    @property
-    def code_alive(self) -> bool:
-        flow = self.session.flow
-        return flow is not None and flow.code is not None and flow.code.alive(self.facts.now)
-
-    @property
-    def code_alive_elsewhere(self) -> bool:
-        flow = self.session.flow
-        return self.code_alive and flow is not None and flow.conversation != self.conversation
-
-    @property
-    def may_start_over(self) -> bool:
-        flow = self.session.flow
-        return flow is not None and flow.restarts < RESTARTS_PER_FLOW
+        flow = session.flow
+        self.connected, self.confirmed, self.reported = facts.connected, facts.confirmed, facts.reported
+        self.login_died = session.login_died
+        self.code_alive = flow is not None and flow.code is not None and flow.code.alive(facts.now)
+        self.code_alive_elsewhere = self.code_alive and flow is not None and flow.conversation != conversation
+        self.may_start_over = flow is not None and flow.restarts < RESTARTS_PER_FLOW
 
 
 def _build(machine_class: type[Machine] = Machine, **options: Any) -> Machine:

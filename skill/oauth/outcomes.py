@@ -1,9 +1,9 @@
-"""What the seven actions bring back: values, each of which knows its machine event and its form in the tool contract.
+"""What the seven actions bring back, as values: each knows the machine event that it is, if it is one.
 
-conversation.md, section 7, gives the forms. `Troubled` is any action's answer when none was to be had.
+The fields of those that answer are the fields of the tool contract (conversation.md, section 7), in its words.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -14,25 +14,12 @@ from skill.errors import Reason
 from skill.oauth.credential import Credential
 
 
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="seconds") if moment else None
-
-
 @dataclass(frozen=True, slots=True)
 class Issued:
     """`start` brought a code."""
 
     code: Code
     event: ClassVar[Event] = Event.CODE_ISSUED
-
-    def as_dict(self) -> dict[str, Any]:
-        code = self.code
-        shown = {
-            "verification_url": code.verification_url,
-            "user_code": code.user_code,
-            "pending_id": code.pending_id,
-        }
-        return shown | {"expires_at": _iso(code.expires_at), "interval": code.interval}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +32,12 @@ class Authorized:
     models: list[str]
     event: ClassVar[Event] = Event.AUTHORIZED
 
-    def as_dict(self) -> dict[str, Any]:
-        return {"status": "connected", "email": self.email, "models": self.models}
-
 
 @dataclass(frozen=True, slots=True)
 class Pending:
     """`poll` found nothing yet."""
 
     event: ClassVar[Event] = Event.PENDING
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"status": "pending"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +48,13 @@ class Refused:
     event: ClassVar[Event] = Event.REFUSED
     retry_after: ClassVar[int | None] = None
 
-    def as_dict(self) -> dict[str, Any]:
-        return {"status": "failed", "reason": self.reason.value}
-
 
 @dataclass(frozen=True, slots=True)
 class Troubled:
     """No answer: the network, the provider, a limit, the storage. Nothing is repeated by itself."""
 
     reason: Reason
-    retry_after: int | None = None
+    retry_after: int | None = None  # seconds
     authorization: Authorization | None = None  # of an exchange that surely never left; the next poll resumes there
     event: ClassVar[Event] = Event.TROUBLED
 
@@ -94,28 +72,20 @@ class StatusReport:
     verified_at: datetime | None = None
     event: ClassVar[Event | None] = None
 
-    def as_dict(self) -> dict[str, Any]:
-        login = {"email": self.email, "account_id": self.account_id, "plan": self.plan}
-        times = {"expires_at": _iso(self.expires_at), "verified_at": _iso(self.verified_at)}
-        return {"state": self.state, "connected": self.connected} | login | times
-
 
 @dataclass(frozen=True, slots=True)
 class ModelsReport:
-    """`models`: ids with their prefix, and how fresh they are."""
+    """`models`: ids with their prefix, and how fresh they are: `live`, `cache` or `fallback`."""
 
     models: list[str]
-    source: str  # live, cache or fallback
+    source: str
     fetched_at: datetime | None = None
     event: ClassVar[Event | None] = None
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"models": self.models, "source": self.source, "fetched_at": _iso(self.fetched_at)}
 
 
 @dataclass(frozen=True, slots=True)
 class UsageWindow:
-    """One window of the plan: its length, its used share in percent, when it is empty again."""
+    """One window of the plan: its length in seconds, its used share in percent, when it is empty again."""
 
     seconds: int | None
     used_percent: float | None
@@ -132,22 +102,6 @@ class UsageReport:
     fetched_at: datetime | None = None
     event: ClassVar[Event | None] = None
 
-    def as_dict(self) -> dict[str, Any]:
-        windows = [
-            {
-                "seconds": window.seconds,
-                "used_percent": window.used_percent,
-                "resets_at": _iso(window.resets_at),
-            }
-            for window in self.windows
-        ]
-        return {
-            "plan": self.plan,
-            "windows": windows,
-            "source": self.source,
-            "fetched_at": _iso(self.fetched_at),
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class LoggedOut:
@@ -157,9 +111,6 @@ class LoggedOut:
     revoked: bool
     event: ClassVar[Event | None] = None
 
-    def as_dict(self) -> dict[str, Any]:
-        return {"removed": self.removed, "revoked": self.revoked}
-
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
@@ -167,9 +118,6 @@ class Refreshed:
 
     expires_at: datetime | None
     event: ClassVar[Event | None] = None
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"expires_at": _iso(self.expires_at)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,22 +142,44 @@ class Denied:
     retry_after: int | None = None
 
 
-Answer = Issued | Authorized | Pending | Refused | StatusReport | ModelsReport | UsageReport | LoggedOut | Refreshed
-Outcome = Answer | Troubled | LoginDied | NotConnected
+Report = StatusReport | ModelsReport | UsageReport | LoggedOut | Refreshed
+Outcome = Issued | Authorized | Pending | Refused | Troubled | Report | LoginDied | NotConnected
 
 
 def in_contract(outcome: Outcome | Denied) -> dict[str, Any]:
     """The plain dict of the tool contract. Words come from the catalogue alone, never from the provider."""
     match outcome:
-        case Denied(error, retry_after):
-            return _failure(error, retry_after)
+        case Issued(code):
+            shown = _plain(code)
+            return {"ok": True} | {name: shown[name] for name in _ISSUED}
+        case Authorized(email=email, models=models):
+            return {"ok": True, "status": "connected", "email": email, "models": models}
+        case Pending():
+            return {"ok": True, "status": "pending"}
+        case Refused(reason):
+            return {"ok": True, "status": "failed", "reason": reason.value}
         case Troubled(reason, retry_after):
             return _failure(reason.code, retry_after)
+        case Denied(error, retry_after):
+            return _failure(error, retry_after)
         case LoginDied():
             return _failure("relogin_required")
         case NotConnected():
             return _failure("not_connected")
-    return {"ok": True} | outcome.as_dict()
+    plain: dict[str, Any] = _plain(outcome)
+    return {"ok": True} | plain
+
+
+_ISSUED = ("verification_url", "user_code", "pending_id", "expires_at", "interval")
+
+
+def _plain(value: Any) -> Any:
+    """A dataclass as a dict, moments as ISO 8601 text."""
+    if is_dataclass(value):
+        return {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else value
 
 
 def _failure(error: str, retry_after: int | None = None) -> dict[str, Any]:

@@ -41,7 +41,11 @@ CONFLICTS_TRIED = 20
 log = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
-_SESSION, _CREDENTIAL, _RECEIPT = TypeAdapter(Session), TypeAdapter(Credential), TypeAdapter(Receipt)
+_SHAPES: dict[Table, TypeAdapter[Any]] = {
+    sessions: TypeAdapter(Session),
+    credentials: TypeAdapter(Credential),
+    receipts: TypeAdapter(Receipt),
+}
 
 
 class _ConflictError(Exception):
@@ -62,8 +66,7 @@ class SqlStore:
         async def look(engine: AsyncEngine, vault: Vault) -> Record:
             async with engine.connect() as connection:
                 plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
-                row = (await plain.execute(_lookup(owner.key, message_key))).one()
-                return _Opener(vault, owner.key, message_key).record(row)[0]
+                return await _Unit(plain, vault, owner.key, message_key).read()
 
         return await self._guarded(look)
 
@@ -74,7 +77,7 @@ class SqlStore:
             for _ in range(CONFLICTS_TRIED):
                 try:
                     async with engine.begin() as connection:
-                        return await _apply(connection, vault, owner.key, message_key, change)
+                        return await _Unit(connection, vault, owner.key, message_key).change(change)
                 except (_ConflictError, IntegrityError):
                     continue
             raise StorageError("The database is too busy; the same record changes faster than it can be written.")
@@ -160,101 +163,82 @@ def _lookup(owner: str, message_key: str | None) -> Select[Any]:
     )
 
 
-class _Opener:
-    """Opens the sealed columns of one row; a damaged one counts as absent and is remembered to be set aside."""
+class _Unit:
+    """One person's records within one connection: opened when read, sealed when written.
 
-    def __init__(self, vault: Vault, owner: str, message_key: str | None) -> None:
-        self._vault = vault
-        self._places = (f"sessions/{owner}", f"credentials/{owner}", f"receipts/{owner}/{message_key}")
-        self._damaged: list[tuple[str, bytes]] = []
+    Compare-and-swap: a row is written only if its version is still the one that was read.
+    """
 
-    def record(self, row: Any) -> tuple[Record, list[tuple[str, bytes]]]:
-        adapters: list[TypeAdapter[Any]] = [_SESSION, _CREDENTIAL, _RECEIPT]
-        session, credential, receipt = map(self._value, adapters, row, self._places)
-        return Record(session or Session(), credential, receipt), self._damaged
+    def __init__(self, connection: AsyncConnection, vault: Vault, owner: str, message: str | None) -> None:
+        self._connection, self._vault, self._owner, self._message = connection, vault, owner, message
+        self._damaged: list[tuple[Table, bytes]] = []
 
-    def _value(self, adapter: TypeAdapter[Any], sealed: bytes | None, place: str) -> Any:
-        if sealed is None:
-            return None
-        try:
-            return adapter.validate_json(self._vault.open(sealed, place))
-        except (DamagedError, ValidationError):
-            self._damaged.append((place, sealed))
-            return None
+    async def read(self) -> Record:
+        """The record; what can't be opened counts as absent."""
+        row = (await self._connection.execute(_lookup(self._owner, self._message))).one()
+        session, credential, receipt = map(self._open, (sessions, credentials, receipts), row)
+        return Record(session or Session(), credential, receipt)
 
+    async def change(self, change: Change[Result]) -> Result:
+        """Read, decide, write."""
+        before = await self.read()
+        await self._set_aside()
+        after, result = change(before)
+        session, login = after.session, after.credential
+        if session is not before.session:
+            state = session.flow.state if session.flow else "idle"
+            await self._put(sessions, before.session.version, session, state=state)
+        if login is not before.credential:
+            await self._put(credentials, before.credential.version if before.credential else 0, login)
+        if self._message and after.receipt is not before.receipt:
+            await self._put_receipt(self._message, before.receipt, after.receipt)
+        return result
 
-async def _apply(
-    connection: AsyncConnection, vault: Vault, owner: str, message_key: str | None, change: Change[Result]
-) -> Result:
-    row = (await connection.execute(_lookup(owner, message_key))).one()
-    before, damaged = _Opener(vault, owner, message_key).record(row)
-    for place, sealed in damaged:
-        await _Writer(connection, vault, owner).set_aside(place, sealed)
-    after, result = change(before)
-    writer = _Writer(connection, vault, owner)
-    if after.session is not before.session:
-        await writer.put(sessions, _SESSION, before.session.version, after.session, state=_summary(after.session))
-    if after.credential is None and before.credential is not None:
-        await writer.drop(credentials, before.credential.version)
-    elif after.credential is not None and after.credential is not before.credential:
-        await writer.put(
-            credentials, _CREDENTIAL, before.credential.version if before.credential else 0, after.credential
-        )
-    if message_key and after.receipt is not None and after.receipt is not before.receipt:
-        await writer.put_receipt(message_key, before.receipt is not None, after.receipt)
-    return result
-
-
-class _Writer:
-    """Compare-and-swap: a row is written only if its version is still the one that was read."""
-
-    def __init__(self, connection: AsyncConnection, vault: Vault, owner: str) -> None:
-        self._connection, self._vault, self._owner = connection, vault, owner
-
-    async def put(
-        self,
-        table: Table,
-        adapter: TypeAdapter[Any],
-        version: int,
-        value: Session | Credential,
-        **columns: str,
-    ) -> None:
-        content = adapter.dump_json(replace(value, version=version + 1))
-        sealed = self._vault.seal(content, f"{table.name}/{self._owner}")
-        row = {"version": version + 1, "touched_at": _now(), "sealed": sealed, **columns}
+    async def _put(self, table: Table, version: int, value: Session | Credential | None, **columns: str) -> None:
+        mine = (table.c.owner == self._owner) & (table.c.version == version)
+        if value is None:
+            return await self._swap(delete(table).where(mine))
+        row = self._row(table, replace(value, version=version + 1)) | {"version": version + 1, **columns}
         if version:
-            swap = update(table).where(table.c.owner == self._owner, table.c.version == version).values(row)
-            await self._swap(swap)
-        else:
-            await self._connection.execute(insert(table).values(owner=self._owner, **row))
+            return await self._swap(update(table).where(mine).values(row))
+        await self._connection.execute(insert(table).values(owner=self._owner, **row))
+        return None
 
-    async def drop(self, table: Table, version: int) -> None:
-        await self._swap(delete(table).where(table.c.owner == self._owner, table.c.version == version))
-
-    async def put_receipt(self, message: str, known: bool, receipt: Receipt) -> None:
-        sealed = self._vault.seal(_RECEIPT.dump_json(receipt), f"receipts/{self._owner}/{message}")
-        row = {"touched_at": _now(), "sealed": sealed}
-        if known:
+    async def _put_receipt(self, message: str, before: Receipt | None, after: Receipt | None) -> None:
+        row = self._row(receipts, after)
+        if before:
             await self._connection.execute(update(receipts).where(receipts.c.message == message).values(row))
         else:
             await self._connection.execute(insert(receipts).values(message=message, owner=self._owner, **row))
 
-    async def set_aside(self, place: str, sealed: bytes) -> None:
+    async def _set_aside(self) -> None:
         """Keep a damaged record as it was found, and make room for a new one."""
-        log.error("a record can't be opened and was set aside: %s", place)
-        await self._connection.execute(insert(set_aside).values(place=place, touched_at=_now(), sealed=sealed))
-        name, key = place.split("/", maxsplit=1)[0], place.rsplit("/", 1)[-1]
-        table = {"sessions": sessions, "credentials": credentials, "receipts": receipts}[name]
-        await self._connection.execute(delete(table).where(next(iter(table.primary_key)) == key))
+        for table, sealed in self._damaged:
+            place = self._place(table)
+            log.error("a record can't be opened and was set aside: %s", place)
+            await self._connection.execute(insert(set_aside).values(place=place, touched_at=_now(), sealed=sealed))
+            key = self._message if table is receipts else self._owner
+            await self._connection.execute(delete(table).where(next(iter(table.primary_key)) == key))
 
     async def _swap(self, statement: Update | Delete) -> None:
         if (await self._connection.execute(statement)).rowcount != 1:
             raise _ConflictError
 
+    def _place(self, table: Table) -> str:
+        return f"{table.name}/{self._owner}" + (f"/{self._message}" if table is receipts else "")
 
-def _summary(session: Session) -> str:
-    """For the operator's eyes: the flow's state, or whether anything is remembered at all."""
-    return session.flow.state if session.flow else "idle"
+    def _row(self, table: Table, value: Any) -> dict[str, Any]:
+        sealed = self._vault.seal(_SHAPES[table].dump_json(value), self._place(table))
+        return {"touched_at": _now(), "sealed": sealed}
+
+    def _open(self, table: Table, sealed: bytes | None) -> Any:
+        if sealed is None:
+            return None
+        try:
+            return _SHAPES[table].validate_json(self._vault.open(sealed, self._place(table)))
+        except (DamagedError, ValidationError):
+            self._damaged.append((table, sealed))
+            return None
 
 
 def _cause(fault: SQLAlchemyError) -> str:

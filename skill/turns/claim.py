@@ -30,11 +30,11 @@ def concerns(at: At, heard: Heard, record: Record) -> bool:
 def claim(at: At, heard: Heard, record: Record) -> tuple[Record, Verdict | Reply | Turn]:
     """The first transaction of a message's turn."""
     if record.receipt and record.receipt.settled:
-        return record, tell_again(at, record) or Verdict.PASS
+        return record, tell_again(at, record) or Verdict.PASS_THROUGH
     session, interrupted = _present(at, record.session, heard.conversation)
     event = _event(at, heard, session)
     if event is None and record.receipt is None:
-        return record, Verdict.PASS
+        return record, Verdict.PASS_THROUGH
     if session.busy(at.now) and (record.receipt or event not in ACT_AT_ONCE):
         return record, Verdict.WAIT
     present = replace(record, session=replace(session, lease=None))
@@ -43,13 +43,13 @@ def claim(at: At, heard: Heard, record: Record) -> tuple[Record, Verdict | Reply
         return _answer(at, present, heard, Step(present.session, state, state, say="interrupted"))
     step = advance(present.session, heard.conversation, event, _facts(at, heard, present, event))
     if not step.moved:
-        return record, Verdict.PASS
+        return record, Verdict.PASS_THROUGH
     return _wanted(at, heard, present, event, step) if step.action else _answer(at, present, heard, step)
 
 
 def _answer(at: At, record: Record, heard: Heard, step: Step) -> tuple[Record, Verdict | Reply]:
     record, reply = tell(at, record, heard, step)
-    return record, reply or Verdict.PASS
+    return record, reply or Verdict.PASS_THROUGH
 
 
 def _wanted(at: At, heard: Heard, record: Record, event: Event, step: Step) -> tuple[Record, Verdict | Reply | Turn]:
@@ -59,12 +59,12 @@ def _wanted(at: At, heard: Heard, record: Record, event: Event, step: Step) -> t
     if at.settings.answers == "agent" and step.action in SPENDS_AN_INTENT:
         minted = mint(at, record.session, heard.conversation, step.action, event)
         spoken = minted.spoke(heard.conversation, language, at.now)
-        return replace(record, session=spoken, receipt=Receipt(settled=True)), Verdict.PASS
+        return replace(record, session=spoken, receipt=Receipt(settled=True)), Verdict.PASS_THROUGH
     turn = Turn(heard.owner, heard.conversation, step.action, step, language, record.credential, "", heard)
     record, leased, limited = begin(at, record, turn, step)
     if limited:
         record, settled = settle(at, leased, limited, record)
-        return record, settled.reply or Verdict.PASS
+        return record, settled.reply or Verdict.PASS_THROUGH
     return record, leased
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from enum import Enum, auto
 
 from intents import Classification, Reading
 from skill.core.machine import Step
@@ -73,8 +73,8 @@ class Turn:
 class Verdict(Enum):
     """What a claim says where there is neither a reply nor a call to make."""
 
-    PASS = "passed through"  # not ours, or the agent's to answer
-    WAIT = "has to wait"  # a call of this person is in flight
+    PASS_THROUGH = auto()  # not ours, or the agent's to answer
+    WAIT = auto()  # a call of this person is in flight
 
 
 @dataclass(frozen=True, slots=True)
