@@ -48,7 +48,8 @@ class Scene:
     outcome: Outcome | None = None
     action: Action | None = None  # whose outcome it is
     dropped_flow: bool = False  # a sign-in in progress was given up by it
-    preface: str | None = None  # the key of a sentence that comes before
+    preface: str | None = None  # the key of the reason that comes before, after a failed poll
+    remark: str | None = None  # the key of a sentence beside it
     secret: bool = False  # the person's message carries a key or token
     offer: bool = False  # tell beside it that the login broke
     handoffs: frozenset[str] = frozenset()  # the neighbouring skills that exist
@@ -59,15 +60,13 @@ def reply(say: str, scene: Scene) -> Reply:
     words = catalogue(scene.language)
     key = _key(say, scene)
     values = _values(words, scene)
-    paragraphs = [
-        words.text(part, **values) for part in (scene.preface, "secret_seen" if scene.secret else None) if part
-    ]
-    notes = words.notes(key, **values) + ([words.text("relogin_offer")] if scene.offer else [])
+    before = [failure_key(scene.reason) if say == "poll_failed" else scene.preface, scene.secret and "secret_seen"]
+    beside = [scene.remark, scene.offer and "relogin_offer"]
     shown = scene.code if key in _SHOWS_CODE else None
     skill = HANDOFFS.get(key)
     return Reply(
-        text="\n\n".join([*paragraphs, words.text(key, **values)]),
-        notes=notes,
+        text="\n\n".join(words.text(part, **values) for part in (*before, key) if part),
+        notes=[words.text(part, **values) for part in beside if part] + words.notes(key, **values),
         state=scene.state,
         language=scene.language,
         handoff=skill,
@@ -100,7 +99,7 @@ def _key(say: str, scene: Scene) -> str:
         case "trouble":
             return _first(entries, f"trouble_{scene.reason}", "trouble_provider")
         case "poll_failed":
-            return failure_key(scene.reason)
+            return "no_more_restarts"
         case "why_failed":
             return _first(entries, str(scene.reason), "why_failed")
         case "answer":

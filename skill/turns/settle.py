@@ -24,8 +24,9 @@ def settle(at: At, turn: Turn, outcome: Outcome, record: Record) -> tuple[Record
         return _finished(at, turn, outcome, record, step)
     if turn.heard is None:
         return _left_to_the_agent(at, turn, outcome, record, step)
-    preface = speech.failure_key(outcome.reason) if isinstance(outcome, Refused) else "login_restarted"
-    following = replace(turn, action=step.action, preface=preface)
+    preface = speech.failure_key(outcome.reason) if isinstance(outcome, Refused) else None
+    remark = "login_restarted" if isinstance(outcome, LoginDied) else None
+    following = replace(turn, action=step.action, preface=preface, remark=remark)
     record, leased, limited = begin(at, record, following, step)
     if limited:
         return settle(at, leased, limited, record)
@@ -83,7 +84,7 @@ def _next(at: At, turn: Turn, outcome: Outcome, record: Record) -> Step:
 
 def _finished(at: At, turn: Turn, outcome: Outcome, record: Record, step: Step) -> tuple[Record, Settled]:
     session = replace(step.session, lease=None)
-    if isinstance(outcome, Troubled | Refused) and step.state is State.FAILED:
+    if step.state is State.FAILED:
         session = session.told(turn.conversation, *_failure(at, outcome))
     if turn.heard is None:
         return replace(record, session=session.spoke(turn.conversation, turn.language, at.now)), Settled(outcome)
@@ -91,12 +92,14 @@ def _finished(at: At, turn: Turn, outcome: Outcome, record: Record, step: Step) 
     return record, Settled(outcome, reply)
 
 
-def _failure(at: At, outcome: Troubled | Refused) -> tuple[str, datetime | None]:
+def _failure(at: At, outcome: Outcome) -> tuple[str, datetime | None]:
     """The key of the text that told the failure, and when it may be tried again."""
-    if isinstance(outcome, Refused):
-        return speech.failure_key(outcome.reason), None
-    wait = timedelta(seconds=outcome.retry_after) if outcome.retry_after else None
-    return f"start_{outcome.reason.value}", at.now + wait if wait else None
+    match outcome:
+        case Refused(reason):
+            return speech.failure_key(reason), None
+        case Troubled(reason, seconds):
+            return f"start_{reason.value}", at.now + timedelta(seconds=seconds) if seconds else None
+    return "login_died", None
 
 
 def _left_to_the_agent(at: At, turn: Turn, outcome: Outcome, record: Record, step: Step) -> tuple[Record, Settled]:

@@ -38,7 +38,8 @@ def tell(
     session = step.session.spoke(heard.conversation, language, at.now)
     if session.offer_due:
         if session.state(heard.conversation) is State.IDLE:
-            session = session.moved(heard.conversation, State.FAILED, at.now)  # so that "yes, sign me in" is understood
+            failed = session.moved(heard.conversation, State.FAILED, at.now)  # so that "yes, sign me in" is understood
+            session = failed.told(heard.conversation, "login_died", None)
         session = replace(session, offer_due=False)
     silent = at.settings.answers == "agent" and not reply.sensitive
     receipt = Receipt(settled=True, reply=None if silent else reply)
@@ -86,6 +87,7 @@ def _scene(
         action=turn.action if turn else None,
         dropped_flow=turn is not None and turn.step.before in IN_PROGRESS,
         preface=turn.preface if turn else None,
+        remark=turn.remark if turn else None,
         secret=heard.reading.secret,
         offer=session.offer_due,
         handoffs=at.settings.handoffs,

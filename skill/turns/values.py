@@ -67,7 +67,8 @@ class Turn:
     credential: Credential | None  # as it was before the claim
     holder: str  # of the lease
     heard: Heard | None = None  # None: a tool call waits for the answer
-    preface: str | None = None  # the key of a sentence that the reply begins with
+    preface: str | None = None  # the key of the sentence that the reply begins with, after a failed poll
+    remark: str | None = None  # the key of a sentence beside it
 
 
 class Verdict(Enum):
