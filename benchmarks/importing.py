@@ -1,0 +1,33 @@
+"""`import skill` and `import intents` in a fresh interpreter, beside the libraries that they stand on."""
+
+import subprocess
+import sys
+import time
+
+ROUNDS = 7
+LIBRARIES = (
+    "sqlalchemy.ext.asyncio, pydantic_settings, httpx, transitions, yaml, cryptography.hazmat.primitives.ciphers.aead"
+)
+
+
+def _seconds(statement: str) -> float:
+    times = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-c", statement], check=True)
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def main() -> None:
+    """Print the figures."""
+    empty, floor = _seconds("pass"), _seconds(f"import {LIBRARIES}")
+    for name in ("intents", "skill"):
+        taken = _seconds(f"import {name}")
+        print(
+            f"import {name}: {(taken - empty) * 1000:.0f} ms, {(taken - empty) / (floor - empty):.2f} × its libraries alone"
+        )
+
+
+if __name__ == "__main__":
+    main()
