@@ -1,1 +1,6 @@
-"""What did they mean? Labels for chat messages about a ChatGPT/Codex sign-in."""
+"""What did they mean? Labels for chat messages about a ChatGPT/Codex sign-in (intent-labels.md)."""
+
+from intents.classifier import Reading, classify, read
+from intents.labels import Classification, Evidence, Label, Span
+
+__all__ = ["Classification", "Evidence", "Label", "Reading", "Span", "classify", "read"]

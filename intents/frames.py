@@ -1,0 +1,175 @@
+"""Clauses as frames of evidence: the slots found, in order, and what their order says about them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from intents.lexicon import Grammar, Lexicon
+from intents.text import Folded, fold, secrets, set_apart
+
+MAX_SYMBOLS = 64  # of one clause; patterns never see more
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_WORD = re.compile(r"[^\W_]")
+_PLACE = {"pastedkey": "\ue8f0", "vendorkey": "\ue8f1", "token": "\ue8f2", "code": "\ue8f3", "quote": "\ue8f4"}
+_QUOTED_OURS = "\ue8f5"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A phrase of the lexicon, or a run of words that no lexicon knows."""
+
+    start: int  # in the original text
+    end: int
+    symbol: str
+    counts: bool = True  # shown as evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One clause."""
+
+    symbols: str
+    features: int
+    tokens: tuple[Token, ...]
+    start: int  # in the original text
+    sentence: int
+    ends: str  # the symbol of the punctuation behind it, "" at the end of the text
+    grammar: str  # whose word order it was read by
+    language: str | None
+
+
+def build(text: str, comparable: str, known: Lexicon) -> tuple[Frame, ...]:
+    """All clauses of a text, in order."""
+    grammar = _grammar(text, comparable, known)
+    shown = _covered(text, known)
+    folded = fold(shown, grammar.variants)
+    return tuple(_Builder(grammar, known, folded, len(text)).frames())
+
+
+def language_of(frames: Sequence[Frame], text: str) -> str | None:
+    """The language of the person's own words, None when there are none."""
+    return next((frame.language for frame in frames if frame.language), None)
+
+
+def _grammar(text: str, comparable: str, known: Lexicon) -> Grammar:
+    if not text.isascii() and _HAN.search(text):
+        return next((g for g in known.grammars.values() if g.script == "han"), next(iter(known.grammars.values())))
+    votes: dict[str, int] = {}
+    for index, start, end in known.markers.find_matches_as_indexes(comparable):
+        if not (comparable[start - 1 : start].isalnum() or comparable[end : end + 1].isalnum()):
+            name = known.marker_language[index]
+            votes[name] = votes.get(name, 0) + 1
+    best = max(known.grammars, key=lambda name: (votes.get(name, 0), name == "en"))
+    return known.grammars[best]
+
+
+def _covered(text: str, known: Lexicon) -> str:
+    """The text with keys, code and quotations covered by one placeholder each, positions kept."""
+    parts = secrets(text)
+    for part in set_apart(text):
+        if not any(p.start < part.end and part.start < p.end for p in parts):
+            parts.append(part)
+    for part in parts:
+        inside = text[part.start : part.end]
+        place = _PLACE[part.kind]
+        if part.kind == "quote" and known.request_anchors.find_matches_as_indexes(inside.casefold()):
+            place = _QUOTED_OURS
+        text = text[: part.start] + place + " " * (len(inside) - 1) + text[part.end :]
+    return text
+
+
+class _Builder:
+    def __init__(self, grammar: Grammar, known: Lexicon, folded: Folded, length: int) -> None:
+        self.grammar, self.known, self.folded, self.length = grammar, known, folded, length
+        symbols = known.symbols
+        self.skip = symbols.char("skip")
+        self.other = symbols.char("x")
+        self.bounds = {symbols.char(name) for name in ("stop", "ask", "comma", "colon", "dash", "line", "but")}
+        self.full = {symbols.char(name) for name in ("stop", "ask", "line")}
+        self.ask, self.but = symbols.char("ask"), symbols.char("but")
+
+    def frames(self) -> Iterator[Frame]:
+        current: list[Token] = []
+        sentence = 0
+        for token in self._tokens():
+            if token.symbol not in self.bounds:
+                current.append(token)
+                continue
+            if current:
+                yield self._frame(current, token.symbol, sentence)
+            current = [token] if token.symbol == self.but else []
+            sentence += token.symbol in self.full
+        if current:
+            yield self._frame(current, "", sentence)
+
+    def _frame(self, tokens: list[Token], end: str, sentence: int) -> Frame:
+        symbols = "".join([t.symbol for t in tokens if t.symbol != self.skip][:MAX_SYMBOLS])
+        if end == self.ask:
+            symbols += self.ask
+        for pattern, turn in self.grammar.marks:
+            symbols = pattern.sub(lambda m, turn=turn: _turned(m, turn), symbols)  # type: ignore[misc]
+        features = 0
+        for symbol in set(symbols):
+            features |= 1 << (ord(symbol) - 0xE000)
+        for pattern, bit in self.grammar.shapes:
+            if pattern.search(symbols):
+                features |= bit
+        language = None
+        if any(t.counts for t in tokens):
+            language = self.grammar.language
+        return Frame(symbols, features, tuple(tokens), tokens[0].start, sentence, end, self.grammar.language, language)
+
+    def _tokens(self) -> Iterator[Token]:
+        text, folded = self.folded.text, self.folded
+        last = 0
+        for start, end, index in self._phrases():
+            if _WORD.search(text, last, start):
+                yield Token(*folded.back(last, start, self.length), self.other, False)
+            symbol = self.grammar.slots[index]
+            yield Token(*folded.back(start, end, self.length), symbol, self.grammar.own[index] or True)
+            last = end
+        if _WORD.search(text, last):
+            yield Token(*folded.back(last, len(text), self.length), self.other, False)
+
+    def _phrases(self) -> Iterator[tuple[int, int, int]]:
+        """Leftmost, then longest, whole words only."""
+        text, edges = self.folded.text, self.grammar.edges
+        longest: dict[int, tuple[int, int]] = {}
+        for index, start, end in self.grammar.automaton.find_matches_as_indexes(text, overlapping=True):
+            edge = edges[index]
+            if edge & 1 and start and _joins(text[start - 1]):
+                continue
+            if edge & 2 and end < len(text) and _joins(text[end]):
+                continue
+            if end > longest.get(start, (0, 0))[0]:
+                longest[start] = (end, index)
+        last = 0
+        for start in sorted(longest):
+            if start >= last and not self._inside_a_word(start, longest[start][0]):
+                end, index = longest[start]
+                last = end
+                yield start, end, index
+
+    def _inside_a_word(self, start: int, end: int) -> bool:
+        """`5.1`, `openai.com`, `12:30`, `1,000`: punctuation that parts nothing."""
+        text = self.folded.text
+        if end - start != 1 or text[start] not in ".,:/" or end >= len(text) or not start:
+            return False
+        before, after = text[start - 1], text[end]
+        if text[start] in ",:":
+            return before.isdigit() and after.isdigit()
+        return _joins(before) and _joins(after)
+
+
+def _joins(char: str) -> bool:
+    return char.isalnum() and char < "\u0250"
+
+
+def _turned(match: re.Match[str], turn: dict[str, str]) -> str:
+    whole, shift = match.group(), match.start()
+    for group in range(1, (match.re.groups or 0) + 1):
+        a, b = match.span(group)
+        if a >= 0:
+            part = "".join(turn.get(c, c) for c in match.string[a:b])
+            whole = whole[: a - shift] + part + whole[b - shift :]
+    return whole
