@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from intents import Label, read
+from intents import Label, Reading, read
 from skill import speech
 from skill.core.machine import SPENDS_AN_INTENT, resting_state
 from skill.core.session import IN_PROGRESS, Authorization
@@ -94,14 +94,15 @@ class Onboarding:
         reading = read(message.text)
         if reading.silent:
             return None
-        if message.owner is None or not message.private:
-            pointer = "private" if not message.private else "no_identity"
-            return self._spoken(speech.aside(pointer, reading.classify(None), message, self.settings.handoffs))
+        if not message.private:
+            return self._aside("private", message, reading)
+        if message.owner is None:
+            return self._aside("no_identity", message, reading)
         try:
             return await self._take(Heard(message, message.owner, reading, self._now()))
         except StorageError as fault:
             log.error("%s", fault)
-            return self._spoken(speech.aside("storage", reading.classify(None), message, self.settings.handoffs))
+            return self._aside("storage", message, reading)
 
     async def _take(self, heard: Heard) -> Reply | None:
         """Claim, and carry out what was claimed."""
@@ -114,10 +115,14 @@ class Onboarding:
         verdict = await self._claimed(
             owner, lambda waited, record: claim(self._at(), replace(heard, waited=waited), record), key
         )
-        if isinstance(verdict, Turn):
-            return (await self._tasks.finish(self._carry_out(verdict))).reply
+        try:
+            if isinstance(verdict, Turn):
+                return (await self._tasks.finish(self._carry_out(verdict))).reply
+        except StorageError as fault:
+            log.error("%s", fault)
+            return speech.aside("storage", heard.reading.language, heard.message)
         if verdict is Verdict.WAIT:
-            return speech.aside("try_again", heard.request, heard.message)
+            return speech.aside("try_again", heard.reading.language, heard.message)
         return verdict if isinstance(verdict, Reply) else None
 
     async def _claimed(
@@ -190,9 +195,15 @@ class Onboarding:
     def _at(self) -> At:
         return At(self.settings, self._now())
 
-    def _spoken(self, reply: Reply | None) -> Reply | None:
-        """Where an agent speaks, only a warning about a pasted key is ours to say."""
-        return None if reply and self.settings.answers == "agent" and not reply.sensitive else reply
+    def _aside(self, say: str, message: Message, reading: Reading) -> Reply | None:
+        """What can be said to a request without the store: hand-offs are as ever, all else is `say`."""
+        request = reading.classify(None)
+        if request.label is Label.NONE:
+            return None
+        handed = f"handoff_{request.label}"
+        key = handed if handed in speech.HANDOFFS else say
+        reply = speech.aside(key, reading.language, message, reading.secret, self.settings.handoffs)
+        return reply if reply.sensitive or self.settings.answers == "hook" else None
 
     # --- the tool --------------------------------------------------------------------------------------------------
 
@@ -214,6 +225,8 @@ class Onboarding:
         failure `error`, `message` and perhaps `retry_after` in seconds. Raises `ValueError` for an unknown action.
         """
         wanted, owner = Action(action), Owner(platform, account, user_id)
+        if not user_id:
+            return in_contract(Denied("request_required"))
         try:
             if wanted in SPENDS_AN_INTENT:
                 quoted = read(user_message) if user_message and self.settings.trust_quoted_words else None

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from intents import Classification, Label
 from skill.core.replies import Catalogue, catalogue, pick_language
 from skill.core.session import Code
 from skill.core.states import Action, State
@@ -77,17 +76,12 @@ def reply(say: str, scene: Scene) -> Reply:
     )
 
 
-def aside(say: str, request: Classification, message: Message, handoffs: frozenset[str] = frozenset()) -> Reply | None:
-    """A reply that needs no store and tells nothing of anybody: for a shared room, a stranger, a store that is down.
-
-    None when the message is no request. Hand-offs, and the warning about a pasted key, are the same everywhere.
-    """
-    if request.label is Label.NONE:
-        return None
-    language = pick_language(request.language, message.language)
-    said = f"handoff_{request.label}" if f"handoff_{request.label}" in HANDOFFS else say
-    scene = Scene(language, State.IDLE, datetime.now(UTC), secret=request.secret, handoffs=handoffs)
-    return reply(said, scene)
+def aside(
+    say: str, language: str | None, message: Message, secret: bool = False, handoffs: frozenset[str] = frozenset()
+) -> Reply:
+    """A reply that needs no store and tells nothing of anybody: for a shared room, a stranger, a store that is down."""
+    spoken = pick_language(language, message.language)
+    return reply(say, Scene(spoken, State.IDLE, datetime.now(UTC), secret=secret, handoffs=handoffs))
 
 
 def _key(say: str, scene: Scene) -> str:

@@ -39,7 +39,7 @@ def begin(at: At, record: Record, turn: Turn, step: Step) -> tuple[Record, Turn,
     wait = _too_many(at, session) if turn.action is Action.START else None
     credential = record.credential
     if turn.action is Action.START and wait is None:
-        session = replace(session, starts=(*session.starts, at.now))
+        session = replace(session, starts=(*session.starts, at.now), offer_due=False)
     if turn.action is Action.LOGOUT:
         credential = None  # local use ends now, whatever the provider says
         session = replace(session, login_died=False, offer_due=False)
