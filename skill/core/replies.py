@@ -49,7 +49,7 @@ class Catalogue:
 
     def window(self, seconds: int | None) -> str:
         """A usage window, named by its length: 18000 s is the 5-hour limit, 604800 s the weekly one."""
-        hours = (seconds or 0) // 3600
+        hours = max(0, seconds or 0) // 3600
         if hours == 7 * 24:
             return self.text("window_week")
         if hours and hours % 24 == 0:
