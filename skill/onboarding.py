@@ -25,6 +25,7 @@ from skill.oauth.host import HostCallable, HostTool
 from skill.oauth.logins import Logins
 from skill.oauth.outcomes import Authorized, Denied, Outcome, StatusReport, in_contract
 from skill.oauth.provider import Provider
+from skill.oauth.refresh import Refresher
 from skill.oauth.tool import Tool
 from skill.settings import Settings
 from skill.stores.base import Record
@@ -65,7 +66,7 @@ class Onboarding:
         self._tasks, self._doorbell = Tasks(), Doorbell()
         self.store = SqlStore(self.settings)
         provider = Provider(self.settings, self._client, self._now)
-        self.logins = Logins(self.store, provider, self._tasks, self._now)
+        self.logins = Logins(self.store, Refresher(self.store, provider, self._tasks, self._now), self._now)
         self._tool: Tool = (
             HostTool(tool, self.settings, self._now)
             if tool

@@ -11,6 +11,7 @@ PREFIX = "openai-codex/"
 PRIMARY_MODEL = "gpt-5-codex"
 STATIC_MODELS = (PRIMARY_MODEL, "gpt-5", "gpt-5-mini")  # conversation.md, section 5
 REFRESH_AHEAD = timedelta(minutes=5)
+LAST_MOMENT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,13 @@ class Credential:
         return [PREFIX + slug for slug in self.models or STATIC_MODELS]
 
     def due(self, now: datetime) -> bool:
-        """Whether it is time to refresh, by the token's own `exp`."""
-        return self.expires_at is not None and now >= self.expires_at - REFRESH_AHEAD
+        """Whether it is time to refresh, by the token's own `exp`: 5 minutes ahead, up to a minute more so that not all
+        logins of an hour come at once; at the last moment where an earlier refresh was never answered.
+        """
+        if self.expires_at is None:
+            return False
+        jitter = timedelta(microseconds=60 * self.rotated_at.microsecond) if self.rotated_at else timedelta()
+        return now >= self.expires_at - (LAST_MOMENT if self.uncertain else REFRESH_AHEAD + jitter)
 
     def rotated(self, tokens: wire.Tokens, now: datetime) -> "Credential":
         """With the new tokens; what a refresh leaves out stays (section 6)."""

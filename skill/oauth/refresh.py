@@ -1,0 +1,111 @@
+"""One refresh, however many ask for it: callers, tasks, processes and machines (trust.md, sections 1, 2 and 4).
+
+A refresh is leased in the store. Whoever finds a lease waits and takes the new pair; a lease whose holder was killed or
+frozen ends by itself. Before sending, the holder looks again whether the lease is still its own. What can't be closed
+is the time between that look and the provider's answer: a holder frozen there for longer than its lease may
+send a token that another has spent; it then finds the newer pair in the store and takes that.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from skill.core.session import Lease
+from skill.doorbell import Doorbell
+from skill.errors import NotConnectedError, ProviderError, Reason, ReloginRequiredError
+from skill.message import Owner
+from skill.oauth.credential import Credential
+from skill.oauth.provider import Provider
+from skill.secret import Secret
+from skill.stores.base import Record, Store
+from skill.tasks import Tasks
+
+LEASE = timedelta(seconds=20)  # longer than a refresh may take, see `Settings.timeout`
+
+
+class Refresher:
+    """Renews stored logins, one request at a time and owner."""
+
+    def __init__(self, store: Store, provider: Provider, tasks: Tasks, now: Callable[[], datetime]) -> None:
+        self._store, self._provider, self._tasks, self._now = store, provider, tasks, now
+        self._doorbell = Doorbell()
+
+    async def renew(self, owner: Owner, seen: Secret) -> Credential:
+        """A newer login than the one with the access token `seen`: the stored one, or the fruit of the one refresh.
+
+        Raises `NotConnectedError`, `ReloginRequiredError`, or `ProviderError` for a fault that may pass.
+        """
+        holder = secrets.token_hex(8)
+        while True:
+            stored = (await self._store.read(owner)).credential
+            if stored is None:
+                raise NotConnectedError
+            if stored.access_token != seen:
+                return stored
+            if self._leased(stored) or not await self._store.transact(owner, partial(self._claim, seen, holder)):
+                await self._doorbell.wait(owner.key)
+                continue
+            renewed = await self._tasks.finish(self._refresh(owner, holder))
+            if renewed:
+                return renewed
+
+    def _leased(self, credential: Credential) -> bool:
+        return credential.refreshing is not None and self._now() < credential.refreshing.until
+
+    def _claim(self, seen: Secret, holder: str, record: Record) -> tuple[Record, bool]:
+        credential = record.credential
+        if credential is None or credential.access_token != seen or self._leased(credential):
+            return record, False
+        leased = replace(credential, refreshing=Lease(holder, self._now() + LEASE))
+        return replace(record, credential=leased), True
+
+    async def _refresh(self, owner: Owner, holder: str) -> Credential | None:
+        """Send the one request and store its answer, to the end even if the caller is cancelled. None: too late."""
+        try:
+            used = (await self._store.read(owner)).credential
+            if used is None or used.refreshing is None or used.refreshing.holder != holder or not self._leased(used):
+                return None
+            try:
+                tokens = await self._provider.refresh(used.refresh_token)
+            except ProviderError as trouble:
+                return await self._failed(owner, used, trouble)
+            rotated = used.rotated(tokens, self._now())
+            kept = await self._store.transact(owner, partial(self._keep, used, rotated))
+            if kept is None:  # logged out meanwhile, which a refresh can't undo
+                await self.revoke(rotated)
+            return kept
+        finally:
+            self._doorbell.ring(owner.key)
+
+    def _keep(self, used: Credential, rotated: Credential, record: Record) -> tuple[Record, Credential | None]:
+        """Store the new pair, unless the login ended or was replaced while it was on its way."""
+        if record.credential is None or record.credential.refresh_token != used.refresh_token:
+            return record, record.credential
+        return replace(record, credential=rotated), rotated
+
+    async def _failed(self, owner: Owner, used: Credential, trouble: ProviderError) -> Credential:
+        newer = await self._store.transact(owner, partial(self._give_up, used, trouble))
+        if newer:
+            return newer
+        raise (ReloginRequiredError() if trouble.reason is Reason.REFUSED else trouble) from None
+
+    def _give_up(self, used: Credential, trouble: ProviderError, record: Record) -> tuple[Record, Credential | None]:
+        """Adopt a newer pair; else remove a login that was refused for good, and keep any other."""
+        credential = record.credential
+        if credential is None or credential.refresh_token != used.refresh_token:
+            return record, credential
+        if trouble.reason is Reason.REFUSED:
+            session = replace(record.session, login_died=True, offer_due=True)
+            return replace(record, credential=None, session=session), None
+        kept = replace(credential, refreshing=None, uncertain=trouble.sent and not trouble.status)
+        return replace(record, credential=kept), None
+
+    async def revoke(self, credential: Credential) -> bool:
+        """End a login at the provider, best effort. True when the provider confirmed."""
+        try:
+            await self._provider.revoke(credential.refresh_token)
+        except ProviderError:
+            return False
+        return True
