@@ -4,11 +4,14 @@
     ├── ProviderError          the provider's, or the network's on the way to it; carries a `Reason`
     ├── StorageError           ours: the data folder, the database, the key
     ├── NotConnectedError      the person's: they have to sign in
-    └── ReloginRequiredError   the login's: it was refused for good; they have to sign in again
+    ├── ReloginRequiredError   the login's: it was refused for good; they have to sign in again
+    ├── UsageLimitError        the plan's: used up until `resets_at`
+    └── NoEntitlementError     the plan's: it has no access to Codex
 
 None ever carries text of the provider, a token or a code.
 """
 
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -80,6 +83,27 @@ class StorageError(OnboardingError):
 class NotConnectedError(OnboardingError):
     """This person has no login here; they have to sign in first."""
 
+    def __init__(self) -> None:
+        super().__init__("no ChatGPT account is connected; the person has to sign in first")
+
 
 class ReloginRequiredError(OnboardingError):
     """The provider refused the login for good. It was removed; the person has to sign in again."""
+
+    def __init__(self) -> None:
+        super().__init__("the login no longer works and was removed; the person has to sign in again")
+
+
+class NoEntitlementError(OnboardingError):
+    """This account's plan has no access to Codex; another account or plan is needed."""
+
+    def __init__(self) -> None:
+        super().__init__("this account's plan has no access to Codex; another account or plan is needed")
+
+
+class UsageLimitError(OnboardingError):
+    """The plan's limit is used up until `resets_at` (aware, None if unknown). Signing in again would change nothing."""
+
+    def __init__(self, resets_at: datetime | None) -> None:
+        super().__init__(f"the plan's limit is used up until {resets_at.isoformat() if resets_at else 'it resets'}")
+        self.resets_at = resets_at

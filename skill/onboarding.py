@@ -264,4 +264,4 @@ class Onboarding:
 
     def auth(self, user_id: str, *, platform: str = "", account: str = "") -> SubscriptionAuth:
         """An `httpx.Auth` that makes calls to the configured backend with that person's subscription."""
-        return SubscriptionAuth(self.logins, self.settings, Owner(platform, account, user_id))
+        return SubscriptionAuth(self.logins, self.settings, Owner(platform, account, user_id), self._now)

@@ -64,8 +64,8 @@ MOVES: tuple[Move, ...] = (
     *_sign_in(Event.RETRY, _FAILED),
     Move(Event.AMBIGUOUS, (*_OPEN, _CONNECTED), _CONNECTED, "choose_model", when="connected"),
     Move(Event.AMBIGUOUS, (_IDLE, _FAILED), _CLARIFYING, "ask"),
-    Move(Event.AMBIGUOUS, (_CLARIFYING,), None, "ask_again"),
-    Move(Event.HELP, (_CLARIFYING,), None, "ask_again"),
+    Move(Event.AMBIGUOUS, (_CLARIFYING,), _CLARIFYING, "ask_again"),  # asked anew: five minutes from now
+    Move(Event.HELP, (_CLARIFYING,), _CLARIFYING, "ask_again"),
     Move(Event.HELP, (_FAILED,), None, "why_failed"),
     Move(Event.CANCEL, (_CLARIFYING, _FAILED), _IDLE, "left_alone"),
     Move(Event.LAPSED, (_CLARIFYING, _FAILED, _AWAITING), _IDLE),

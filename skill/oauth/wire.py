@@ -243,17 +243,22 @@ def refusal(answer: Answer, now: datetime | None = None) -> ProviderError:
 
 
 def retry_after(answer: Answer, now: datetime) -> int | None:
-    """Seconds to wait: `Retry-After` as seconds or as a date, else `resets_at` / `resets_in_seconds` of the error."""
+    """Seconds to wait, 1 to 7 days: `Retry-After` as seconds or as a date, else what the error says itself."""
     header = answer.headers.get("retry-after", "").strip()
-    error = (answer.json() or {}).get("error")
-    body = error if isinstance(error, dict) else {}
-    until = moment(body["resets_at"]) if body.get("resets_at") else None
-    seconds = _whole(header) if header else _whole(body.get("resets_in_seconds"))
-    if header and seconds is None:
-        until = _http_date(header)
-    if until is not None and seconds is None:
+    seconds = _whole(header)
+    until = _http_date(header) if header and seconds is None else limit_ends(answer, now)
+    if seconds is None and until is not None:
         seconds = int((until - now).total_seconds()) + 1
     return None if seconds is None else min(max(seconds, 1), 7 * 24 * 3600)
+
+
+def limit_ends(answer: Answer, now: datetime) -> datetime | None:
+    """When a used-up limit is over: `resets_at` (unix seconds), else `resets_in_seconds` of the error (section 10)."""
+    error = (answer.json() or {}).get("error")
+    told = error if isinstance(error, dict) else {}
+    seconds = _whole(told.get("resets_in_seconds"))
+    at = moment(told["resets_at"]) if told.get("resets_at") else None
+    return at or (now + timedelta(seconds=min(max(seconds, 0), 31 * 24 * 3600)) if seconds is not None else None)
 
 
 def _http_date(text: str) -> datetime | None:
