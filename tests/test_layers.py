@@ -1,0 +1,76 @@
+"""Imports point one way (style.md, "The shape")."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import resolve_name
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ABOVE_THE_CORE = ("skill.oauth", "skill.stores", "skill.turns", "skill.onboarding", "skill.cli", "skill.simulator")
+OF_THE_EXTRAS = ("starlette", "uvicorn", "typer", "rich")
+
+
+def modules(package: str) -> Iterator[tuple[str, Path]]:
+    for path in sorted((ROOT / package.replace(".", "/")).rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        yield name.removesuffix(".__init__"), path
+
+
+def imports(name: str, path: Path) -> set[str]:
+    """Every module that the file names in an import, wherever in the file that stands."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = resolve_name("." * node.level + (node.module or ""), package) if node.level else node.module or ""
+            found |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+    return found
+
+
+def of(names: set[str], *packages: str) -> set[str]:
+    """Those that lie in one of the packages."""
+    return {name for name in names if any(f"{name}.".startswith(f"{package}.") for package in packages)}
+
+
+@pytest.mark.parametrize(
+    ("package", "never"),
+    [
+        ("intents", ("skill",)),
+        ("skill.core", (*ABOVE_THE_CORE, "httpx", "sqlalchemy", "os", "asyncio", "logging", "intents")),
+        ("skill.stores", ("skill.onboarding", "skill.turns", "skill.simulator", "skill.cli", "httpx")),
+        ("skill.oauth", ("skill.onboarding", "skill.turns", "skill.simulator", "skill.cli", "sqlalchemy", "intents")),
+        ("skill.turns", ("skill.onboarding", "skill.simulator", "skill.cli", "httpx", "sqlalchemy", "asyncio")),
+    ],
+)
+def test_a_package_knows_nothing_of_those_above_it(package: str, never: tuple[str, ...]) -> None:
+    found = {name: of(imports(name, path), *never) for name, path in modules(package)}
+    assert {name: bad for name, bad in found.items() if bad} == {}
+
+
+def test_only_the_command_knows_the_local_provider() -> None:
+    """It is the other side of the wire."""
+    for name, path in modules("skill"):
+        if not of({name}, "skill.simulator", "skill.cli"):
+            assert not of(imports(name, path), "skill.simulator"), name
+
+
+def test_the_local_provider_knows_nothing_of_the_skill() -> None:
+    """What both sides know stands in the protocol, not in shared code."""
+    for name, path in modules("skill.simulator"):
+        ours = of(imports(name, path), "skill", "intents")
+        assert ours == of(ours, "skill.simulator"), name
+
+
+@pytest.mark.parametrize("package", ["skill", "intents"])
+def test_a_package_is_imported_where_no_extra_is_installed(package: str) -> None:
+    """Issue 2, point 1: a runtime that embeds the hook installs no web server."""
+    missing = f"sys.modules.update(dict.fromkeys({OF_THE_EXTRAS!r}))"  # None: as if it were not installed
+    code = f"import sys; {missing}; import {package}; print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert of(set(shown.stdout.split()), "skill.simulator", "skill.cli") == set()
