@@ -7,12 +7,18 @@ from intents.labels import Label
 from intents.lexicon import Lexicon, ReplyRule, RequestRule
 
 
+_DOCUMENT, _EDGE = 30, 6  # clauses
+
+
 def request(frames: Sequence[Frame], known: Lexicon) -> tuple[str, Label, Sequence[Frame]]:
     """What a message comes to when nothing is in progress (intent-labels.md, section 1)."""
     verdicts = list(_verdicts(frames, known))
     if verdicts and verdicts[-1][0].name == "taken-back":
         return verdicts[-1][0].name, Label.NONE, (verdicts[-1][1],)
     loud = [(rule, frame) for rule, frame in verdicts if rule.label is not Label.NONE]
+    if len(frames) > _DOCUMENT:  # a pasted document: what is wanted of it stands before or behind
+        edges = {id(frame) for frame in (*frames[:_EDGE], *frames[-_EDGE:])}
+        loud = [(rule, frame) for rule, frame in loud if id(frame) in edges]
     firm = [(rule, frame) for rule, frame in loud if rule.label is not Label.AMBIGUOUS]
     if not loud:
         return "nothing-said", Label.NONE, ()
@@ -25,7 +31,7 @@ def request(frames: Sequence[Frame], known: Lexicon) -> tuple[str, Label, Sequen
 def _loudest(verdicts: Sequence[tuple[RequestRule, Frame]], known: Lexicon) -> tuple[RequestRule, Frame]:
     """The last word counts; but "it expired, connect it" is about what expired."""
     last, frame = verdicts[-1]
-    carried = frame.features & known.bits["elliptic"] and not frame.features & known.bits["@things"]
+    carried = not frame.features & known.bits["@names"]
     if last.label is Label.OAUTH and carried:
         kept = [v for v in verdicts if v[0].label not in (Label.OAUTH, Label.AMBIGUOUS, Label.BYOK, Label.OTHER_VENDOR)]
         return kept[-1] if kept else verdicts[-1]
@@ -41,40 +47,68 @@ def _asked_after(frame: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
 def _verdicts(frames: Sequence[Frame], known: Lexicon) -> Iterator[tuple[RequestRule, Frame]]:
     """Clause by clause; what a clause leaves out is carried over from its neighbours."""
     bits = known.bits
-    things, names = bits["@things"], bits["@names"]
-    topic = pending = blocked = 0
-    labelled = -1
+    context = _Context(bits, known.symbols.char("colon"))
     for frame in frames:
-        mask = frame.features | blocked | bits["labelled"] * (labelled == frame.sentence)
-        if frame.ends == known.symbols.char("colon") and mask & bits["x"]:
-            labelled = frame.sentence
-        if mask & bits["elliptic"] and not mask & things and topic:
-            mask |= topic | bits["carried"]
-        elif _takes_over(mask, pending, bits):
-            mask |= pending | bits["carried"]
-        elif mask & (things | bits["@kept"]) and not mask & names:
-            mask |= topic & names
+        mask = context.completed(frame)
         rule = _deciding(mask, known)
         if rule:
             yield rule, frame
-            if rule.name == "about-words":
-                blocked = bits["blocked"]
-        if frame.features & things:
-            topic = frame.features & (things | bits["@acts"] | bits["@kept"])
-        pending = _pending(frame, pending, bits)
+        context.note(frame, mask, rule)
 
 
-def _takes_over(mask: int, pending: int, bits: Mapping[str, int]) -> bool:
-    open_act = pending & bits["waiting"] or (pending and mask & bits["instead"])
-    return bool(open_act and mask & bits["np"] and mask & bits["@things"])
+_FORGOTTEN = 4  # clauses after which nobody means the last thing any more
 
 
-def _pending(frame: Frame, before: int, bits: Mapping[str, int]) -> int:
-    """An act that still waits for its object, or may be given another one ("no wait, my ChatGPT login")."""
-    if frame.features & bits["command"]:
-        named = frame.features & bits["@things"]
-        return bits["waiting"] * (not named) | frame.features & (bits["@acts"] | bits["command"] | bits["plain"])
-    return before
+class _Context:
+    """What earlier clauses leave to later ones."""
+
+    def __init__(self, bits: Mapping[str, int], colon: str) -> None:
+        self.bits, self.colon = bits, colon
+        self.topic = 0  # the things last named, with their acts
+        self.pending = 0  # an act or a state that no thing was named for
+        self.blocked = 0  # what follows is quoted, or a task's material
+        self.labelled = -1  # the sentence that stands behind somebody's "Label:"
+        self.sentence = -1
+        self.age = 0
+
+    def completed(self, frame: Frame) -> int:
+        """The features of a clause together with what it leaves out."""
+        bits, mask = self.bits, frame.features | self.blocked
+        if self.labelled == frame.sentence:
+            mask |= bits["labelled"]
+        named = mask & bits["@names"]
+        if self.pending and mask & bits["np"] and mask & bits["@things"]:
+            return mask | self.pending | bits["carried"]
+        if named or not self.topic or not mask & (bits["@acts"] | bits["@states"] | bits["@kept"]):
+            return mask
+        if mask & bits["open"]:
+            taken = self.topic if mask & bits["dothat"] else self.topic & ~bits["@acts"]
+            return mask | taken | bits["carried"]
+        if self.sentence == frame.sentence or mask & (bits["my"] | bits["keyword"] | bits["key"]):
+            return mask | self.topic & bits["@names"] | bits["linked"]
+        return mask
+
+    def note(self, frame: Frame, mask: int, rule: RequestRule | None) -> None:
+        bits, own = self.bits, frame.features
+        if (rule and rule.name == "about-words") or (frame.ends == self.colon and own & (bits["task"] | bits["intro"])):
+            self.blocked = bits["blocked"]
+        if frame.ends == self.colon and own & bits["x"]:
+            self.labelled = frame.sentence
+        self.age += 1
+        if self.age > _FORGOTTEN:
+            self.topic = 0
+        if own & bits["@things"]:
+            self.age = 0
+            self.topic = own & (bits["@things"] | bits["@acts"] | bits["@kept"] | bits["did"])
+        self.pending = self._unfinished(own) or (self.pending if own & bits["instead"] else 0)
+        self.sentence = frame.sentence
+
+    def _unfinished(self, own: int) -> int:
+        bits = self.bits
+        said = own & (bits["@acts"] | bits["@states"] | bits["quote_broke"] | bits["quote_usage"])
+        if own & bits["@names"]:
+            return 0
+        return said | own & (bits["command"] | bits["plain"] | bits["commandout"] | bits["asked"]) if said else 0
 
 
 def _deciding(mask: int, known: Lexicon) -> RequestRule | None:

@@ -5,13 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from intents.lexicon import Grammar, Lexicon
-from intents.text import Folded, fold, secrets, set_apart
+from intents.text import Folded, comparable, fold, secrets, set_apart
 
 MAX_SYMBOLS = 64  # of one clause; patterns never see more
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _WORD = re.compile(r"[^\W_]")
-_PLACE = {"pastedkey": "\ue8f0", "vendorkey": "\ue8f1", "token": "\ue8f2", "code": "\ue8f3", "quote": "\ue8f4"}
-_QUOTED_OURS = "\ue8f5"
+_PLACE = {"pastedkey": "\ue8f0", "vendorkey": "\ue8f1", "token": "\ue8f2", "program": "\ue8f3", "quote": "\ue8f4"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +37,9 @@ class Frame:
     language: str | None
 
 
-def build(text: str, comparable: str, known: Lexicon) -> tuple[Frame, ...]:
+def build(text: str, plain: str, known: Lexicon) -> tuple[Frame, ...]:
     """All clauses of a text, in order."""
-    grammar = _grammar(text, comparable, known)
+    grammar = _grammar(text, plain, known)
     shown = _covered(text, known)
     folded = fold(shown, grammar.variants)
     return tuple(_Builder(grammar, known, folded, len(text)).frames())
@@ -51,12 +50,12 @@ def language_of(frames: Sequence[Frame], text: str) -> str | None:
     return next((frame.language for frame in frames if frame.language), None)
 
 
-def _grammar(text: str, comparable: str, known: Lexicon) -> Grammar:
+def _grammar(text: str, plain: str, known: Lexicon) -> Grammar:
     if not text.isascii() and _HAN.search(text):
         return next((g for g in known.grammars.values() if g.script == "han"), next(iter(known.grammars.values())))
     votes: dict[str, int] = {}
-    for index, start, end in known.markers.find_matches_as_indexes(comparable):
-        if not (comparable[start - 1 : start].isalnum() or comparable[end : end + 1].isalnum()):
+    for index, start, end in known.markers.find_matches_as_indexes(plain):
+        if not (plain[start - 1 : start].isalnum() or plain[end : end + 1].isalnum()):
             name = known.marker_language[index]
             votes[name] = votes.get(name, 0) + 1
     best = max(known.grammars, key=lambda name: (votes.get(name, 0), name == "en"))
@@ -71,11 +70,20 @@ def _covered(text: str, known: Lexicon) -> str:
             parts.append(part)
     for part in parts:
         inside = text[part.start : part.end]
-        place = _PLACE[part.kind]
-        if part.kind == "quote" and known.request_anchors.find_matches_as_indexes(inside.casefold()):
-            place = _QUOTED_OURS
-        text = text[: part.start] + place + " " * (len(inside) - 1) + text[part.end :]
+        cover = _PLACE[part.kind]
+        if part.kind == "quote":
+            cover = _quoted(inside, known)
+        text = text[: part.start] + cover + " " * (len(inside) - 1) + text[part.end :]
     return text
+
+
+def _quoted(inside: str, known: Lexicon) -> str:
+    """What is quoted is not said; but that it names our product, or an error, tells what is spoken about."""
+    plain = comparable(inside).replace("_", " ")
+    for place, anchors in known.inside_quotes.items():
+        if anchors.find_matches_as_indexes(plain):
+            return place
+    return _PLACE["quote"]
 
 
 class _Builder:
@@ -86,7 +94,7 @@ class _Builder:
         self.other = symbols.char("x")
         self.bounds = {symbols.char(name) for name in ("stop", "ask", "comma", "colon", "dash", "line", "but")}
         self.full = {symbols.char(name) for name in ("stop", "ask", "line")}
-        self.ask, self.but = symbols.char("ask"), symbols.char("but")
+        self.ask = symbols.char("ask")
 
     def frames(self) -> Iterator[Frame]:
         current: list[Token] = []
@@ -97,7 +105,7 @@ class _Builder:
                 continue
             if current:
                 yield self._frame(current, token.symbol, sentence)
-            current = [token] if token.symbol == self.but else []
+            current = []
             sentence += token.symbol in self.full
         if current:
             yield self._frame(current, "", sentence)

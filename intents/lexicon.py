@@ -70,6 +70,7 @@ class Lexicon:
     bits: dict[str, int] = field(default_factory=dict)  # every feature, and the groups "@things", "@acts", "@kept"
     request_anchors: Any = None
     reply_anchors: Any = None
+    inside_quotes: dict[str, Any] = field(default_factory=dict)  # placeholder -> automaton
     markers: Any = None
     marker_language: tuple[str, ...] = ()
 
@@ -82,7 +83,7 @@ def forms(entry: str) -> Iterator[tuple[str, bool]]:
     for n, choice in enumerate(_written_out(entry)):
         if n >= MAX_FORMS:
             raise ValueError(f"more than {MAX_FORMS} forms")
-        words = choice.split()
+        words = choice.replace("-", " ").replace("_", " ").split()
         right = [word.rstrip("~") for word in words]
         yield " ".join(right), False
         for place, word in enumerate(words):
@@ -245,7 +246,7 @@ def _request_rules(source: Source, symbols: Symbols) -> tuple[RequestRule, ...]:
     rules = []
     doubt = str(source.value.get("doubt", ""))
     for n, rule in enumerate(source.items("rules")):
-        source.only({"rule", "label", "cite", "all", "any", "any2", "none", "why"}, "rules", n)
+        source.only({"rule", "label", "cite", "all", "any", "any2", "any3", "none"}, "rules", n)
 
         def bits(key: str, n: int = n, rule: dict[str, Any] = rule) -> int:
             total = 0
@@ -255,7 +256,7 @@ def _request_rules(source: Source, symbols: Symbols) -> tuple[RequestRule, ...]:
                 total |= symbols.bit(name)
             return total
 
-        some = tuple(b for b in (bits("any"), bits("any2")) if b)
+        some = tuple(b for b in (bits("any"), bits("any2"), bits("any3")) if b)
         try:
             label = Label(rule["label"])
         except (ValueError, KeyError):
@@ -288,7 +289,7 @@ def load(root: Traversable | None = None) -> Lexicon:
 
 def _bits(common: Source, symbols: Symbols) -> dict[str, int]:
     bits = {name: symbols.bit(name) for name in symbols.names}
-    for name in ("things", "names", "acts", "kept"):
+    for name in ("things", "names", "acts", "states", "kept"):
         bits[f"@{name}"] = sum(bits[slot] for slot in common.strings(name))
     return bits
 
@@ -303,6 +304,10 @@ def _anchor(lexicon: Lexicon, common: Source, words: dict[str, Source]) -> None:
     for grammar in lexicon.grammars.values():
         for code, plain in grammar.variants.items():
             back.setdefault(plain, []).append(chr(code))
+    for name in common.mapping("inside_quotes"):
+        slots = set(common.strings("inside_quotes", name))
+        cover = common.strings("slots", name)[0]
+        lexicon.inside_quotes[cover] = _automaton(p for p, s in vocabulary.slot.items() if s in slots)
     lexicon.request_anchors = _automaton(_raw((p for p, s in vocabulary.slot.items() if s in wanted), back))
     lexicon.reply_anchors = _automaton(_raw((p for p, s in vocabulary.slot.items() if s in replies), back))
     marked = [

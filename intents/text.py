@@ -53,7 +53,7 @@ def comparable(text: str) -> str:
 def fold(text: str, variants: Mapping[int, str]) -> Folded:
     """The form that frames are built on; only texts with an anchor pay for it."""
     if text.isascii():
-        plain = text.lower().translate(_FOLD)
+        plain = text.replace(" - ", " \u2014 ").lower().translate(_FOLD)
         if "  " not in plain:
             return Folded(plain, None)
     return _fold_slowly(text, variants)
@@ -63,7 +63,7 @@ def _fold_slowly(text: str, variants: Mapping[int, str]) -> Folded:
     out: list[str] = []
     origin: list[int] = []
     last = ""
-    for position, char in enumerate(text):
+    for position, char in enumerate(text.replace(" - ", " \u2014 ")):
         for piece in _pieces(char, variants):
             if piece == " " and last == " ":
                 continue
@@ -107,7 +107,7 @@ class Part:
 
     start: int
     end: int
-    kind: str  # "key", "vendorkey", "token", "code" or "quote"
+    kind: str  # "pastedkey", "vendorkey", "token", "program" or "quote"
 
 
 def secrets(text: str) -> list[Part]:
@@ -120,10 +120,63 @@ def secrets(text: str) -> list[Part]:
 
 def set_apart(text: str) -> list[Part]:
     """Code, links and quotations, outermost first, never overlapping (rule 6)."""
-    found = [Part(m.start(), m.end(), "code") for m in _OPAQUE.finditer(text)]
+    found = [Part(m.start(), m.end(), "program") for m in _OPAQUE.finditer(text)]
+    found += _program_lines(text)
     found += [Part(m.start(), m.end(), "quote") for m in _QUOTED.finditer(text)]
     kept: list[Part] = []
     for part in sorted(found, key=lambda part: (part.start, -part.end)):
         if not kept or part.start >= kept[-1].end:
             kept.append(part)
     return kept
+
+
+_OPENERS = (
+    "import ",
+    "from ",
+    "def ",
+    "class ",
+    "const ",
+    "let ",
+    "var ",
+    "return ",
+    "export ",
+    "function ",
+    "#include",
+    "//",
+    "npm ",
+    "$ ",
+    "SELECT ",
+    "select ",
+    "curl ",
+    "print(",
+    "console.",
+    "self.",
+    "@",
+    "|",
+    "<",
+    "\t",
+    "    ",
+)
+_LOGGED = re.compile(r"\[[^\]\n]{1,40}\] ?\S|\d{4}-\d\d-\d\d[ T]\d|\d\d:\d\d:\d\d|\[\w+\] \d|[A-Z][a-z]{2} \d\d \d\d:")
+_IMPORTED = re.compile(r"(?:import|from) [\w.]{1,60}(?:, [\w.]{1,60}){0,9}(?: import|$)")
+_SIGNS = ("{", "}", "=>", "==", "!=", "();", "</", "/>", "::", "&&", "||", "+=", "->")
+
+
+def _program_lines(text: str) -> list[Part]:
+    """Lines of source code, configuration or log that were pasted without a fence."""
+    found: list[Part] = []
+    start = 0
+    for line in text.split("\n"):
+        if _is_program(line):
+            found.append(Part(start, start + len(line), "program"))
+        start += len(line) + 1
+    return found
+
+
+def _is_program(line: str) -> bool:
+    signs = sum(sign in line for sign in _SIGNS)
+    ended = line.rstrip().endswith((";", "{", "}", "();", "):", ");", ",", '",'))
+    opened = line.startswith(_OPENERS)
+    if _LOGGED.match(line) or _IMPORTED.match(line):
+        return True
+    return signs > 1 or (signs and (ended or opened)) or (opened and ended) or (opened and " import " in line)
