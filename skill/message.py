@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -21,6 +22,20 @@ class Owner:
     def key(self) -> str:
         """A name of fixed width that no other owner can have, whatever characters the ids hold."""
         return digest(self.platform, self.account, self.user_id)
+
+
+class Keyed(Protocol):
+    """An owner, or what is left of one in the store: the key."""
+
+    @property
+    def key(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerKey:
+    """An owner known by key alone."""
+
+    key: str
 
 
 def digest(*ids: str) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -26,16 +26,18 @@ from skill.oauth.logins import Logins
 from skill.oauth.outcomes import Authorized, Denied, Outcome, StatusReport, in_contract
 from skill.oauth.provider import Provider
 from skill.oauth.refresh import Refresher
+from skill.oauth.revoker import Revoker
 from skill.oauth.tool import Tool
 from skill.settings import Settings
 from skill.stores.base import Record
 from skill.stores.sql import SqlStore
 from skill.tasks import Tasks
-from skill.turns.claim import claim, claim_call, claim_refresh, concerns
+from skill.turns.claim import claim, claim_call, claim_refresh, concerns, forget_dead_code
 from skill.turns.settle import seal, settle
 from skill.turns.values import At, Call, Heard, Settled, Turn, Verdict
 
 Claimed = TypeVar("Claimed")
+TIDY_EVERY = timedelta(hours=1)
 PATIENCE = 25.0  # seconds that a message waits for a call in flight (conversation.md, section 3)
 
 log = logging.getLogger(__name__)
@@ -64,13 +66,16 @@ class Onboarding:
         self._own_client = client is None
         self._client = client or httpx.AsyncClient(timeout=self.settings.timeout)
         self._tasks, self._doorbell = Tasks(), Doorbell()
+        self._tidied_at: datetime | None = None
         self.store = SqlStore(self.settings)
         provider = Provider(self.settings, self._client, self._now)
-        self.logins = Logins(self.store, Refresher(self.store, provider, self._tasks, self._now), self._now)
+        self._revoker = Revoker(self.store, provider, self._now)
+        refresher = Refresher(self.store, provider, self._revoker, self._tasks, self._now)
+        self.logins = Logins(self.store, refresher, self._now)
         self._tool: Tool = (
             HostTool(tool, self.settings, self._now)
             if tool
-            else BuiltinTool(self.settings, provider, self.logins, self._now)
+            else BuiltinTool(self.settings, provider, self.logins, self._revoker, self._now)
         )
 
     async def __aenter__(self) -> Self:
@@ -157,10 +162,11 @@ class Onboarding:
                 turn.owner, lambda record: settle(self._at(), turn, outcome, record), key
             )
             kept = not settled.discarded
+            self._tidy_now_and_then()
             return settled
         finally:
             if not kept and isinstance(outcome, Authorized) and outcome.credential:
-                await self._tool.revoke(outcome.credential)
+                await self._tool.revoke(turn.owner, outcome.credential)
             self._doorbell.ring(turn.owner.key)
 
     async def _perform(self, turn: Turn) -> Outcome:
@@ -259,6 +265,23 @@ class Onboarding:
                 return denied or await self._tool.refresh(owner, record.credential)
         state = resting_state(record.session, conversation, record.credential is not None)
         return await self._tool.status(owner, record.credential, state.value)
+
+    # --- upkeep ----------------------------------------------------------------------------------------------------
+
+    async def tidy(self) -> None:
+        """Finish what was left over: revocations that the provider has yet to confirm, codes long dead, old receipts.
+
+        Done by itself after a turn, at most once in `TIDY_EVERY`; a host may call it from its own scheduler.
+        """
+        for owner in await self.store.sweep(self._now()):
+            await self._revoker.tidy(owner)
+            await self.store.transact(owner, partial(forget_dead_code, self._at()))
+
+    def _tidy_now_and_then(self) -> None:
+        now = self._now()
+        if self._tidied_at is None or now - self._tidied_at >= TIDY_EVERY:
+            self._tidied_at = now
+            self._tasks.begin(self.tidy())
 
     # --- direct calls ----------------------------------------------------------------------------------------------
 

@@ -22,10 +22,14 @@ class Tasks:
 
     async def finish(self, work: Coroutine[Any, Any, Result]) -> Result:
         """The result of `work`, which goes on by itself if the caller is cancelled."""
+        return await asyncio.shield(self.begin(work))
+
+    def begin(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
+        """Do `work` beside everything else; `close` waits for it if nobody does."""
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._done)
-        return await asyncio.shield(task)
+        return task
 
     async def close(self) -> None:
         """Wait for what is still running."""

@@ -16,6 +16,8 @@ _LASTS = {State.CLARIFYING: timedelta(minutes=5), State.FAILED: timedelta(hours=
 CODE_REMEMBERED = timedelta(hours=1)  # after it ran out
 WEAK_WORDS_COUNT = timedelta(minutes=2)
 INTENT_LASTS = timedelta(minutes=10)
+REVOKE_AGAIN = timedelta(minutes=1)  # then 2, 4, … minutes
+REVOKE_TRIES = 11
 RESTARTS_PER_FLOW = 3
 TALKS_REMEMBERED = 20
 
@@ -90,6 +92,20 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class Revocation:
+    """A login that ended here and whose end the provider has yet to confirm."""
+
+    refresh_token: Secret
+    next_at: datetime
+    tries: int = 0
+
+    def later(self, now: datetime) -> "Revocation | None":
+        """After one more try that failed: in twice the time; None after a day of tries."""
+        again = replace(self, tries=self.tries + 1, next_at=now + REVOKE_AGAIN * 2**self.tries)
+        return again if again.tries < REVOKE_TRIES else None
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One person. Every change makes a new value; the store compares `version` before it swaps."""
 
@@ -102,6 +118,15 @@ class Session:
     login_died: bool = False  # a login was refused for good and no new one was made since
     offer_due: bool = False  # ... and the person has not been told yet
     forced_refresh_at: datetime | None = None  # by the tool, at most once a minute
+    revocations: tuple[Revocation, ...] = ()
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When somebody should look at this person again though they say nothing: see `Onboarding.tidy`."""
+        moments = [revocation.next_at for revocation in self.revocations]
+        if self.flow and self.flow.code:
+            moments.append(self.flow.code.expires_at + CODE_REMEMBERED)
+        return min(moments, default=None)
 
     def talk(self, conversation: str) -> Talk:
         """The conversation's own part, empty if it never had one."""
@@ -133,6 +158,10 @@ class Session:
             intents=tuple(intent for intent in self.intents if now < intent.expires_at),
             starts=tuple(start for start in self.starts if now - start < timedelta(days=1)),
         )
+
+    def revoking(self, refresh_token: Secret, now: datetime) -> "Session":
+        """The session that remembers to end a login at the provider, should the first try fail."""
+        return replace(self, revocations=(*self.revocations, Revocation(refresh_token, now + REVOKE_AGAIN)))
 
     def spoke(self, conversation: str, language: str, now: datetime) -> "Session":
         """The session after a text of ours in that conversation."""

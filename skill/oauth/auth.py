@@ -20,9 +20,9 @@ from skill.oauth.provider import bearer
 from skill.settings import Settings
 
 try:
-    from httpx2 import Auth as _Httpx2Auth  # type: ignore[import-not-found, unused-ignore]
+    from httpx2 import Auth as _Httpx2Auth
 except ModuleNotFoundError:  # httpx alone
-    _Httpx2Auth = object
+    _Httpx2Auth = object  # type: ignore[assignment, misc]
 
 # httpx2 refuses an auth that isn't its own, so this one is both; the two have the same shape.
 

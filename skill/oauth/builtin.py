@@ -32,6 +32,7 @@ from skill.oauth.outcomes import (
     UsageWindow,
 )
 from skill.oauth.provider import Provider
+from skill.oauth.revoker import Revoker
 from skill.oauth.tool import Keep
 from skill.settings import Settings
 
@@ -45,8 +46,16 @@ class BuiltinTool:
 
     keeps_logins = False
 
-    def __init__(self, settings: Settings, provider: Provider, logins: Logins, now: Callable[[], datetime]) -> None:
-        self._settings, self._provider, self._logins, self._now = settings, provider, logins, now
+    def __init__(
+        self, settings: Settings, provider: Provider, logins: Logins, revoker: Revoker, now: Callable[[], datetime]
+    ) -> None:
+        self._settings, self._provider, self._logins, self._revoker, self._now = (
+            settings,
+            provider,
+            logins,
+            revoker,
+            now,
+        )
 
     async def start(self, owner: Owner) -> Outcome:
         """Mint a code. `pending_id` is ours: neither the user code nor the provider's device id."""
@@ -102,7 +111,7 @@ class BuiltinTool:
         """The login is gone from the store already; end it at the provider too."""
         if credential is None:
             return LoggedOut(removed=False, revoked=False)
-        return LoggedOut(removed=True, revoked=await self._logins.revoke(credential))
+        return LoggedOut(removed=True, revoked=await self._revoker.end(owner, credential.refresh_token))
 
     async def refresh(self, owner: Owner, seen: Credential | None) -> Outcome:
         """Rotate the pair, unless somebody did since `seen`."""
@@ -152,9 +161,9 @@ class BuiltinTool:
 
         return await _answered(ask())
 
-    async def revoke(self, credential: Credential) -> None:
+    async def revoke(self, owner: Owner, credential: Credential) -> None:
         """End a login that came too late to be kept."""
-        await self._logins.revoke(credential)
+        await self._revoker.end(owner, credential.refresh_token)
 
     async def _read_usage(self, credential: Credential) -> wire.Usage:
         return await self._provider.usage(credential.access_token, credential.account_id)

@@ -118,7 +118,7 @@ class HostTool:
         windows = [_window(row) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
         return UsageReport(wire.printable(answer.get("plan")), windows)
 
-    async def revoke(self, credential: Credential) -> None:
+    async def revoke(self, owner: Owner, credential: Credential) -> None:
         """Nothing of the host's is ours to revoke."""
 
     async def _ask(

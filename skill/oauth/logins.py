@@ -19,7 +19,7 @@ class Logins:
 
     def __init__(self, store: Store, refresher: Refresher, now: Callable[[], datetime]) -> None:
         self._store, self._now = store, now
-        self.renew, self.revoke = refresher.renew, refresher.revoke
+        self.renew = refresher.renew
 
     async def current(self, owner: Owner) -> Credential:
         """The login, refreshed first if it is about to expire.

@@ -18,6 +18,7 @@ from skill.errors import NotConnectedError, ProviderError, Reason, ReloginRequir
 from skill.message import Owner
 from skill.oauth.credential import Credential
 from skill.oauth.provider import Provider
+from skill.oauth.revoker import Revoker
 from skill.secret import Secret
 from skill.stores.base import Record, Store
 from skill.tasks import Tasks
@@ -28,8 +29,10 @@ LEASE = timedelta(seconds=20)  # longer than a refresh may take, see `Settings.t
 class Refresher:
     """Renews stored logins, one request at a time and owner."""
 
-    def __init__(self, store: Store, provider: Provider, tasks: Tasks, now: Callable[[], datetime]) -> None:
-        self._store, self._provider, self._tasks, self._now = store, provider, tasks, now
+    def __init__(
+        self, store: Store, provider: Provider, revoker: Revoker, tasks: Tasks, now: Callable[[], datetime]
+    ) -> None:
+        self._store, self._provider, self._revoker, self._tasks, self._now = store, provider, revoker, tasks, now
         self._doorbell = Doorbell()
 
     async def renew(self, owner: Owner, seen: Secret) -> Credential:
@@ -73,8 +76,8 @@ class Refresher:
                 return await self._failed(owner, used, trouble)
             rotated = used.rotated(tokens, self._now())
             kept = await self._store.transact(owner, partial(self._keep, used, rotated))
-            if kept is None:  # logged out meanwhile, which a refresh can't undo
-                await self.revoke(rotated)
+            if kept is not rotated:  # logged out meanwhile, which a refresh can't undo, or replaced
+                await self._revoker.end(owner, rotated.refresh_token)
             return kept
         finally:
             self._doorbell.ring(owner.key)
@@ -82,7 +85,8 @@ class Refresher:
     def _keep(self, used: Credential, rotated: Credential, record: Record) -> tuple[Record, Credential | None]:
         """Store the new pair, unless the login ended or was replaced while it was on its way."""
         if record.credential is None or record.credential.refresh_token != used.refresh_token:
-            return record, record.credential
+            session = record.session.revoking(rotated.refresh_token, self._now())
+            return replace(record, session=session), record.credential
         return replace(record, credential=rotated), rotated
 
     async def _failed(self, owner: Owner, used: Credential, trouble: ProviderError) -> Credential:
@@ -101,11 +105,3 @@ class Refresher:
             return replace(record, credential=None, session=session), None
         kept = replace(credential, refreshing=None, uncertain=trouble.sent and not trouble.status)
         return replace(record, credential=kept), None
-
-    async def revoke(self, credential: Credential) -> bool:
-        """End a login at the provider, best effort. True when the provider confirmed."""
-        try:
-            await self._provider.revoke(credential.refresh_token)
-        except ProviderError:
-            return False
-        return True

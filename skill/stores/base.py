@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from skill.core.session import Session
-from skill.message import Owner, Reply
+from skill.message import Keyed, OwnerKey, Reply
 from skill.oauth.credential import Credential
 
 Result = TypeVar("Result")
@@ -32,17 +33,21 @@ Change = Callable[[Record], tuple[Record, Result]]
 
 
 class Store(Protocol):
-    """Both raise `StorageError`, and nothing else, when the database can't do it."""
+    """All raise `StorageError`, and nothing else, when the database can't do it."""
 
-    async def read(self, owner: Owner, message_key: str | None = None) -> Record:
+    async def read(self, owner: Keyed, message_key: str | None = None) -> Record:
         """One indexed read, outside any transaction."""
         ...
 
-    async def transact(self, owner: Owner, change: Change[Result], message_key: str | None = None) -> Result:
+    async def transact(self, owner: Keyed, change: Change[Result], message_key: str | None = None) -> Result:
         """Read, let the pure `change` decide, write what it changed: one transaction, all or nothing.
 
         `change` may be called again if another writer came first.
         """
+        ...
+
+    async def sweep(self, now: datetime) -> list[OwnerKey]:
+        """Delete receipts past their day; name the owners whose session is due."""
         ...
 
     async def close(self) -> None:

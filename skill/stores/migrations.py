@@ -20,7 +20,8 @@ sessions = Table(
     Column("owner", Text, primary_key=True),
     Column("version", Integer, nullable=False),
     Column("state", Text, nullable=False),
-    Column("touched_at", Integer, nullable=False),  # unix seconds
+    Column("due_at", Integer, index=True),  # unix seconds, as all times here; see `Session.due_at`
+    Column("touched_at", Integer, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
 )
 credentials = Table(

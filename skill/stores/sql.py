@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -26,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from skill.core.session import Session
 from skill.errors import StorageError
-from skill.message import Owner
+from skill.message import Keyed, OwnerKey
 from skill.oauth.credential import Credential
 from skill.settings import Settings
 from skill.stores.base import Change, Receipt, Record, Result
@@ -37,6 +38,8 @@ from skill.stores.vault import DamagedError, Vault, open_vault
 DATABASE_FILE = "onboarding.db"
 LOCK_WAIT = 2.5  # seconds; a plain answer is due within 3 (trust.md, section 4)
 CONFLICTS_TRIED = 20
+RECEIPTS_KEPT = 24 * 3600  # seconds (conversation.md, section 3)
+SWEPT_AT_ONCE = 200
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +63,7 @@ class SqlStore:
         self._opening = asyncio.Lock()
         self._opened: tuple[AsyncEngine, Vault] | None = None
 
-    async def read(self, owner: Owner, message_key: str | None = None) -> Record:
+    async def read(self, owner: Keyed, message_key: str | None = None) -> Record:
         """See `Store.read`."""
 
         async def look(engine: AsyncEngine, vault: Vault) -> Record:
@@ -70,7 +73,7 @@ class SqlStore:
 
         return await self._guarded(look)
 
-    async def transact(self, owner: Owner, change: Change[Result], message_key: str | None = None) -> Result:
+    async def transact(self, owner: Keyed, change: Change[Result], message_key: str | None = None) -> Result:
         """See `Store.transact`."""
 
         async def attempt(engine: AsyncEngine, vault: Vault) -> Result:
@@ -83,6 +86,18 @@ class SqlStore:
             raise StorageError("The database is too busy; the same record changes faster than it can be written.")
 
         return await self._guarded(attempt)
+
+    async def sweep(self, now: datetime) -> list[OwnerKey]:
+        """See `Store.sweep`."""
+
+        async def work(engine: AsyncEngine, _: Vault) -> list[OwnerKey]:
+            async with engine.begin() as connection:
+                old = receipts.c.touched_at < _now() - RECEIPTS_KEPT
+                await connection.execute(delete(receipts).where(old))
+                due = select(sessions.c.owner).where(sessions.c.due_at <= int(now.timestamp())).limit(SWEPT_AT_ONCE)
+                return [OwnerKey(owner) for owner in (await connection.execute(due)).scalars()]
+
+        return await self._guarded(work)
 
     async def close(self) -> None:
         """See `Store.close`."""
@@ -187,14 +202,17 @@ class _Unit:
         session, login = after.session, after.credential
         if session is not before.session:
             state = session.flow.state if session.flow else "idle"
-            await self._put(sessions, before.session.version, session, state=state)
+            due_at = int(session.due_at.timestamp()) if session.due_at else None
+            await self._put(sessions, before.session.version, session, state=state, due_at=due_at)
         if login is not before.credential:
             await self._put(credentials, before.credential.version if before.credential else 0, login)
         if self._message and after.receipt is not before.receipt:
             await self._put_receipt(self._message, before.receipt, after.receipt)
         return result
 
-    async def _put(self, table: Table, version: int, value: Session | Credential | None, **columns: str) -> None:
+    async def _put(
+        self, table: Table, version: int, value: Session | Credential | None, **columns: str | int | None
+    ) -> None:
         mine = (table.c.owner == self._owner) & (table.c.version == version)
         if value is None:
             return await self._swap(delete(table).where(mine))

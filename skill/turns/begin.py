@@ -43,6 +43,7 @@ def begin(at: At, record: Record, turn: Turn, step: Step) -> tuple[Record, Turn,
     if turn.action is Action.LOGOUT:
         credential = None  # local use ends now, whatever the provider says
         session = replace(session, login_died=False, offer_due=False)
+        session = session.revoking(record.credential.refresh_token, at.now) if record.credential else session
     claimed = Record(session, credential, Receipt() if turn.heard else record.receipt)
     leased = replace(turn, step=replace(step, session=session), holder=holder)
     if wait is None:

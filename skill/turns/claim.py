@@ -107,6 +107,15 @@ def claim_refresh(at: At, record: Record) -> tuple[Record, Denied | None]:
     return replace(record, session=replace(record.session, forced_refresh_at=at.now)), None
 
 
+def forget_dead_code(at: At, record: Record) -> tuple[Record, None]:
+    """What a message would find as well: an hour after its code ran out, a flow is over."""
+    flow = record.session.flow
+    if flow is None:
+        return record, None
+    session, _ = _present(at, record.session, flow.conversation)
+    return (record if session is record.session else replace(record, session=session)), None
+
+
 def _quoted(at: At, call: Call, record: Record) -> Session:
     """Words that an agent quotes mint what the same words would have minted in a message; weak ones mint nothing."""
     session = record.session

@@ -17,7 +17,7 @@ from skill.turns.values import At, Settled, Turn
 def settle(at: At, turn: Turn, outcome: Outcome, record: Record) -> tuple[Record, Settled]:
     """The second transaction of a turn."""
     if not _mine(turn, record.session):
-        return _superseded(turn, outcome, record)
+        return _superseded(at, turn, outcome, record)
     record = _stored(turn, outcome, record)
     step = _next(at, turn, outcome, record)
     if step.action is None:
@@ -46,7 +46,9 @@ def _mine(turn: Turn, session: Session) -> bool:
     return session.lease is not None and session.lease.holder == turn.holder
 
 
-def _superseded(turn: Turn, outcome: Outcome, record: Record) -> tuple[Record, Settled]:
+def _superseded(at: At, turn: Turn, outcome: Outcome, record: Record) -> tuple[Record, Settled]:
+    if isinstance(outcome, Authorized) and outcome.credential:
+        record = replace(record, session=record.session.revoking(outcome.credential.refresh_token, at.now))
     if turn.heard is None:
         return record, Settled(outcome, discarded=True)
     record, reply = say_nothing(record, turn, turn.heard)
