@@ -89,8 +89,8 @@ class BuiltinTool:
         try:
             tokens = await self._provider.exchange(authorization)
         except ProviderError as trouble:
-            if trouble.sent:
-                return Refused(Reason.REFUSED)
+            if trouble.sent:  # known or unknown, it is not repeated
+                return Refused(trouble.reason if trouble.reason in FINAL else Reason.REFUSED)
             return Troubled(trouble.reason, authorization=replace(authorization, maybe_sent=False))
         assert tokens.access_token and tokens.refresh_token  # noqa: S101 (the exchange saw to it)
         fresh = Credential(tokens.access_token, tokens.refresh_token).rotated(tokens, self._now())

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -81,6 +82,15 @@ def moment(value: object) -> datetime | None:
         return None
 
 
+def _percent(value: object) -> float | None:
+    try:
+        share = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return share if isfinite(share) else None
+
+
+Percent = Annotated[float | None, BeforeValidator(_percent)]
 Whole = Annotated[int | None, BeforeValidator(_whole)]
 Moment = Annotated[datetime | None, BeforeValidator(moment)]
 Name = Annotated[str | None, BeforeValidator(printable)]
@@ -139,9 +149,7 @@ class Model(_Wire):
 class Window(_Wire):
     """Section 9: one usage window, named by its length and not by its place."""
 
-    used_percent: Annotated[
-        float | None, BeforeValidator(lambda value: value if isinstance(value, int | float) else None)
-    ]
+    used_percent: Percent = None
     limit_window_seconds: Whole = None
     reset_at: Moment = None
     reset_after_seconds: Whole = None
