@@ -30,7 +30,7 @@ from skill.oauth.revoker import Revoker
 from skill.oauth.tool import Tool
 from skill.settings import Settings
 from skill.stores.base import Record
-from skill.stores.sql import SqlStore
+from skill.stores.watch import OnModels, WatchedStore
 from skill.tasks import Tasks
 from skill.turns.claim import claim, claim_call, claim_refresh, concerns, forget_dead_code
 from skill.turns.settle import seal, settle
@@ -51,7 +51,8 @@ class Onboarding:
     """The hook, the tool and the door for direct calls; one per process, for every user.
 
     `tool`: a host's own `openai_oauth`, an async callable. `client`: an `httpx.AsyncClient` that stays yours.
-    `now`: gives aware datetimes. Use it as an async context manager.
+    `now`: gives aware datetimes. `on_models(owner, models)`: for the runtime's model selector, called with the whole
+    list whenever it changes, an empty one when the login ends. Use it as an async context manager.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Onboarding:
         tool: HostCallable | None = None,
         client: httpx.AsyncClient | None = None,
         now: Callable[[], datetime] | None = None,
+        on_models: OnModels | None = None,
     ) -> None:
         self.settings = settings or Settings()
         self._now = now or _utc
@@ -67,7 +69,8 @@ class Onboarding:
         self._client = client or httpx.AsyncClient(timeout=self.settings.timeout)
         self._tasks, self._doorbell = Tasks(), Doorbell()
         self._tidied_at: datetime | None = None
-        self.store = SqlStore(self.settings)
+        self.store = WatchedStore(self.settings)
+        self.store.on_models = on_models
         provider = Provider(self.settings, self._client, self._now)
         self._revoker = Revoker(self.store, provider, self._now)
         refresher = Refresher(self.store, provider, self._revoker, self._tasks, self._now)

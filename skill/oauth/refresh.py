@@ -34,6 +34,7 @@ class Refresher:
     ) -> None:
         self._store, self._provider, self._revoker, self._tasks, self._now = store, provider, revoker, tasks, now
         self._doorbell = Doorbell()
+        self._unsaved: dict[str, tuple[Credential, Credential]] = {}  # used and rotated, where the disk was full
 
     async def renew(self, owner: Owner, seen: Secret) -> Credential:
         """A newer login than the one with the access token `seen`: the stored one, or the fruit of the one refresh.
@@ -42,6 +43,8 @@ class Refresher:
         """
         holder = secrets.token_hex(8)
         while True:
+            if owner.key in self._unsaved:
+                await self._save(owner)
             stored = (await self._store.read(owner)).credential
             if stored is None:
                 raise NotConnectedError
@@ -74,20 +77,28 @@ class Refresher:
                 tokens = await self._provider.refresh(used.refresh_token)
             except ProviderError as trouble:
                 return await self._failed(owner, used, trouble)
-            rotated = used.rotated(tokens, self._now())
-            kept = await self._store.transact(owner, partial(self._keep, used, rotated))
-            if kept is not rotated:  # logged out meanwhile, which a refresh can't undo, or replaced
-                await self._revoker.end(owner, rotated.refresh_token)
-            return kept
+            self._unsaved[owner.key] = used, used.rotated(tokens, self._now())
+            return await self._save(owner)
         finally:
             self._doorbell.ring(owner.key)
 
+    async def _save(self, owner: Owner) -> Credential | None:
+        """Store the new pair; it stays at hand until that succeeds, for the old one is spent."""
+        used, rotated = self._unsaved[owner.key]
+        kept = await self._store.transact(owner, partial(self._keep, used, rotated))
+        self._unsaved.pop(owner.key, None)
+        if kept is None or kept.refresh_token != rotated.refresh_token:  # logged out: a refresh can't undo that
+            await self._revoker.end(owner, rotated.refresh_token)
+        return kept
+
     def _keep(self, used: Credential, rotated: Credential, record: Record) -> tuple[Record, Credential | None]:
         """Store the new pair, unless the login ended or was replaced while it was on its way."""
-        if record.credential is None or record.credential.refresh_token != used.refresh_token:
-            session = record.session.revoking(rotated.refresh_token, self._now())
-            return replace(record, session=session), record.credential
-        return replace(record, credential=rotated), rotated
+        stored = record.credential
+        if stored and stored.refresh_token == used.refresh_token:
+            return replace(record, credential=rotated), rotated
+        if stored and stored.refresh_token == rotated.refresh_token:
+            return record, stored  # another task saved it first
+        return replace(record, session=record.session.revoking(rotated.refresh_token, self._now())), stored
 
     async def _failed(self, owner: Owner, used: Credential, trouble: ProviderError) -> Credential:
         newer = await self._store.transact(owner, partial(self._give_up, used, trouble))

@@ -1,0 +1,44 @@
+"""Telling a runtime's model selector whenever a person's models change, whatever changed them.
+
+A login, a new list, a logout, a login that died: each is one write to the store, so the store is where to look.
+"""
+
+import logging
+from collections.abc import Callable
+
+from skill.message import Keyed, Owner
+from skill.stores.base import Change, Record, Result
+from skill.stores.sql import SqlStore
+
+OnModels = Callable[[Owner, list[str]], None]
+
+log = logging.getLogger(__name__)
+
+
+class WatchedStore(SqlStore):
+    """The store, which calls `on_models(owner, models)` with the whole new list once a change has lasted."""
+
+    on_models: OnModels | None = None
+
+    async def transact(self, owner: Keyed, change: Change[Result], message_key: str | None = None) -> Result:
+        """See `Store.transact`."""
+        before: list[str] = []
+        after: list[str] = []
+
+        def watched(record: Record) -> tuple[Record, Result]:
+            nonlocal before, after
+            changed, result = change(record)
+            before, after = _models(record), _models(changed)
+            return changed, result
+
+        result = await super().transact(owner, watched, message_key)
+        if self.on_models and before != after and isinstance(owner, Owner):
+            try:
+                self.on_models(owner, after)
+            except Exception as fault:  # noqa: BLE001 (the runtime's own trouble must not undo a login)
+                log.error("on_models raised %s", type(fault).__name__)
+        return result
+
+
+def _models(record: Record) -> list[str]:
+    return record.credential.model_ids if record.credential else []
