@@ -6,7 +6,6 @@ from intents.frames import Frame
 from intents.labels import Label
 from intents.lexicon import Lexicon, ReplyRule, RequestRule
 
-
 _DOCUMENT, _EDGE = 30, 6  # clauses
 
 
@@ -118,24 +117,46 @@ def _deciding(mask: int, known: Lexicon) -> RequestRule | None:
     return None
 
 
-# Which of several clauses speaks for the message: the strongest; among the last two kinds the later one.
-_STRENGTH = {Label.BYOK: 5, Label.CHOOSE_BYOK: 5, Label.CANCEL: 4, Label.RESEND: 3, Label.HELP: 2}
+# Which of several clauses speaks for the message. Of a report that it is finished and one that it isn't, the later
+# counts; a question beside "not yet" is what needs an answer, a question beside "done" can wait.
+_STRENGTH = {
+    Label.BYOK: 6,
+    Label.CHOOSE_BYOK: 6,
+    Label.CHOOSE_OAUTH: 6,
+    Label.CANCEL: 5,
+    Label.RESEND: 4,
+    Label.HELP: 2,
+}
+_CHOICES = (Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK)
 
 
 def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRule | None, Sequence[Frame]]:
-    """What a reply comes to in `state`."""
-    best: ReplyRule | None = None
-    at: Frame | None = None
+    """What a reply comes to in `state` (intent-labels.md, section 2)."""
+    said: list[tuple[ReplyRule, Frame]] = []
     strange = 0
     for frame in frames:
         rule = _first(known.grammars[frame.grammar].replies[state], frame)
-        if rule is None:
+        if rule and rule.label is not Label.NONE:
+            said.append((rule, frame))
+        elif rule is None:
             strange |= frame.features & known.bits["x"]
-        elif best is None or _STRENGTH.get(rule.label, 1) >= _STRENGTH.get(best.label, 1):
-            best, at = rule, frame
-    if best and strange and best.label in (Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK):
+    if not said:
         return None, ()
-    return best, (at,) if at else ()
+    finished = next((r.label for r, _ in reversed(said) if r.label in (Label.CONFIRM, Label.NOT_YET)), None)
+    best, at = max(reversed(said), key=lambda pair: _strength(pair[0], finished))
+    if strange and (best.label in _CHOICES or best.name in ("agrees", "acknowledges")):
+        return None, ()
+    return best, (at,)
+
+
+def _strength(rule: ReplyRule, finished: Label | None) -> int:
+    if rule.name == "says-invalid":
+        return 4
+    if rule.label is Label.HELP and rule.weak:
+        return 0
+    if rule.label in (Label.CONFIRM, Label.NOT_YET):
+        return (3 if rule.label is Label.CONFIRM else 1) if rule.label is finished else 0
+    return _STRENGTH.get(rule.label, 1)
 
 
 def _first(rules: Sequence[ReplyRule], frame: Frame) -> ReplyRule | None:
