@@ -31,8 +31,18 @@ Feature: Request
       | Use ChatGPT to write me a poem               |
       | I used to have ChatGPT Plus                  |
       | my boss has ChatGPT Team                     |
-      | Don't connect my ChatGPT account             |
       | Translate: "Sign in with my ChatGPT account" |
+
+  Scenario Outline: A refusal passes through
+    When Ana says "<text>"
+    Then the skill stays silent
+    And the provider was asked nothing
+
+    Examples:
+      | text                                 |
+      | Don't connect my ChatGPT account     |
+      | I do not want to log in with OpenAI  |
+      | don't sign me in                     |
 
   Scenario Outline: Names alone start nothing, they bring a question
     When Ana says "<text>"

@@ -24,6 +24,7 @@ from urllib.parse import quote
 import httpx
 
 from skill import Message, Onboarding, Settings
+from skill.errors import NotConnectedError, ReloginRequiredError
 from skill.message import Owner, Reply
 from skill.simulator import LocalProvider, serve_in_thread
 from skill.stores.base import Change, Record, Store
@@ -78,7 +79,8 @@ class Line(httpx.AsyncBaseTransport):
 
     def __init__(self, provider: LocalProvider) -> None:
         self.far_end: httpx.AsyncBaseTransport = httpx.ASGITransport(app=provider.app)
-        self.stuck = asyncio.Event()  # set when somebody has to wait
+        self.stuck = asyncio.Event()  # set when somebody has to wait until the test goes on
+        self.jammed = False  # a call is held back, or its process is gone: whoever waits for it waits for long
         self._mishaps: dict[str, Mishap] = {}
         self._released = asyncio.Event()
 
@@ -93,6 +95,7 @@ class Line(httpx.AsyncBaseTransport):
 
     def release(self) -> None:
         """Let the answers through that were held back."""
+        self.jammed = False
         self._released.set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -101,6 +104,7 @@ class Line(httpx.AsyncBaseTransport):
         if mishap == "unreachable":
             raise httpx.ConnectError("connection refused", request=request)
         response = await self.far_end.handle_async_request(request)
+        self.jammed = self.jammed or mishap is not None
         if mishap == "crash":
             raise asyncio.CancelledError
         if mishap == "held back":
@@ -121,25 +125,22 @@ def _endpoint(request: httpx.Request) -> str:
 
 
 class _Watched:
-    """The skill's store, watched for messages that have to wait for a call in flight."""
+    """The skill's store, watched for messages that have to wait for a call in flight; all else goes straight to it."""
 
-    def __init__(self, store: Store, stuck: asyncio.Event) -> None:
-        self._store, self._stuck = store, stuck
+    def __init__(self, store: Store, line: Line) -> None:
+        self._store, self._line = store, line
         self.used = 0
 
-    async def read(self, owner: Owner, message_key: str | None = None) -> Record:
+    def __getattr__(self, name: str) -> Any:
         self.used += 1
-        return await self._store.read(owner, message_key)
+        return getattr(self._store, name)
 
     async def transact(self, owner: Owner, change: Change[Result], message_key: str | None = None) -> Result:
         self.used += 1
         result = await self._store.transact(owner, change, message_key)
-        if result is Verdict.WAIT:
-            self._stuck.set()
+        if result is Verdict.WAIT and self._line.jammed:
+            self._line.stuck.set()
         return result
-
-    async def close(self) -> None:
-        await self._store.close()
 
 
 class Host:
@@ -162,8 +163,9 @@ class Logbook(logging.Handler):
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the line as a file would have it, traceback and all."""
-        self.lines.append(self.format(record))
+        """Keep the line as a file would have it, traceback and all; a test runner's own lines quote the test."""
+        if not record.name.startswith("pytest"):
+            self.lines.append(f"{record.name}: {self.format(record)}")
 
     def __enter__(self) -> Self:
         root = logging.getLogger()
@@ -181,7 +183,8 @@ class Logbook(logging.Handler):
 # How a message may come about, beside the ordinary: what it changes about the message.
 MANNERS: dict[str, dict[str, Any]] = {
     "in a shared room": {"conversation_id": "room", "private": False},
-    "in another chat": {"conversation_id": "another"},
+    "in another chat": {"conversation_id": "another chat"},
+    "in a message": {},
     "in a message without an id": {"message_id": None},
     "in a message without a user": {"user_id": None},
     "in an edited message": {"original": False},
@@ -220,7 +223,8 @@ class Stage:
 
     def __exit__(self, *_: object) -> None:
         try:
-            self.release()
+            self.line.release()
+            self.wait()
             self.stop()
             self.run(self.client.aclose())
         finally:
@@ -239,7 +243,7 @@ class Stage:
             tool = self.host.openai_oauth if self.host else None
             settings = Settings(home=self.folder, **self.settings)
             self._skill = Onboarding(settings, tool=tool, client=self.client, now=self.clock.now)
-            self._skill.store = _Watched(self._skill.store, self.line.stuck)  # type: ignore[assignment]
+            self._skill.store = _Watched(self._skill.store, self.line)  # type: ignore[assignment]
         return self._skill
 
     def stop(self) -> None:
@@ -292,9 +296,12 @@ class Stage:
         """The last reply."""
         return self.replies[-1] if self.replies else None
 
-    def release(self) -> None:
-        """The answers that were held back arrive, and whoever waited is answered."""
-        self.line.release()
+    def find(self, text: str) -> Message:
+        """The latest message with that text."""
+        return next(message for message in reversed(self.messages) if message.text == text)
+
+    def wait(self) -> None:
+        """Until everybody who has to wait is answered; what nobody releases ends by the clock."""
         self.run(self._finish())
 
     async def _deliver(self, message: Message, times: int) -> None:
@@ -330,8 +337,8 @@ class Stage:
         self.pending_id = self.answer.get("pending_id", self.pending_id)
         return self.answer
 
-    def call_model(self, who: str) -> httpx.Response:
-        """One answer of a model, paid by that person's subscription."""
+    def call_model(self, who: str) -> httpx.Response | None:
+        """One answer of a model, paid by that person's subscription; None where they have to sign in again."""
         body = {
             "model": "gpt-5-codex",
             "instructions": "Be brief.",
@@ -340,7 +347,10 @@ class Stage:
             "stream": True,
         }
         url = f"{self.skill.settings.backend_url}/codex/responses"
-        return self.run(self.client.post(url, json=body, auth=self.skill.auth(who.lower())))
+        try:
+            return self.run(self.client.post(url, json=body, auth=self.skill.auth(who.lower())))
+        except (NotConnectedError, ReloginRequiredError):
+            return None
 
     # What can be looked at.
 
@@ -370,23 +380,32 @@ class Stage:
         """What is stored of a person."""
         return self.run(self.skill.store.read(Owner("", "", who.lower())))
 
+    def traces(self, secret: str) -> list[str]:
+        """Where these words turn up: said, logged, shown by a repr, or in the data folder."""
+        said = [(f"a reply, {reply.state}", reply.model_dump_json()) for reply in self.transcript]
+        places = [*said, *self._shown()]
+        return [place for place, text in places if secret in text] + self._files_with(secret)
+
     def leaks(self) -> list[str]:
-        """Where a secret got out (rule 6): the place, never the secret."""
-        secrets = [form for secret in self.provider.secrets() for form in _forms(secret)]
+        """Where a secret of the provider's, or a user code, is that doesn't belong there (rule 6); never the secret."""
+        secrets = {form for secret in self.provider.secrets() for form in _forms(secret)}
         codes = [code.user_code for code in self.provider.codes]
-        told = [(f"a reply, {reply.state}", reply.model_dump_json()) for reply in self.transcript]
+        found = [place for secret in secrets for place in self.traces(secret)]
+        found += [f"{place} (user code)" for place, text in self._shown() for code in codes if code in text]
+        return found + [f"{place} (user code)" for reply in self.transcript for place in _misplaced(reply, codes)]
+
+    def _shown(self) -> list[tuple[str, str]]:
+        """What people other than the addressee may see: logs, and what a traceback or a debugger prints."""
         shown = [(f"the repr of a reply, {reply.state}", repr(reply)) for reply in self.transcript]
-        shown += [("a log line", line) for line in self.logbook.lines] + [("the tool's repr", repr(self._skill))]
+        shown += [(f"the repr of a message, {message.text[:9]!r}", repr(message)) for message in self.messages]
         if self._skill:
             owners = {message.user_id for message in self.messages if message.user_id}
             shown += [("the repr of what is stored", repr(self.record(owner))) for owner in owners]
-        found = [place for place, text in [*told, *shown] for secret in secrets if secret in text]
-        found += [f"{place} (user code)" for place, text in shown for code in codes if code in text]
-        found += [f"{place} (user code)" for reply in self.transcript for place in _code_leaks(reply, codes)]
-        kept = [path for path in self.folder.rglob("*") if path.is_file()]
-        return found + [
-            f"the file {path.name}" for path in kept for secret in secrets if secret.encode() in path.read_bytes()
-        ]
+        return [*shown, *((f"the log of {line.partition(':')[0]}", line) for line in self.logbook.lines)]
+
+    def _files_with(self, secret: str) -> list[str]:
+        files = [path for path in self.folder.rglob("*") if path.is_file()]
+        return [f"the file {path.name}" for path in files if secret.encode() in path.read_bytes()]
 
 
 async def _at_once(_: float) -> None:
@@ -398,7 +417,7 @@ def _forms(secret: str) -> set[str]:
     return {secret, quote(secret, safe=""), base64.b64encode(secret.encode()).decode().rstrip("=")[:-1]}
 
 
-def _code_leaks(reply: Reply, codes: list[str]) -> list[str]:
+def _misplaced(reply: Reply, codes: list[str]) -> list[str]:
     """The user code belongs into the one text that shows it, and never into an address (rules 3 and 6)."""
     for code in codes:
         if any(code in note for note in reply.notes) or code in (reply.verification_url or ""):

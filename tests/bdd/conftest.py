@@ -96,8 +96,13 @@ def says_delivered_often(stage: Stage, who: str, text: str, times: str) -> None:
 
 @when(parsers.re(r"the message \"(?P<text>.*)\" is delivered (?P<again>again|\d+ more times at once)$"))
 def delivered_again(stage: Stage, text: str, again: str) -> None:
-    message = next(message for message in reversed(stage.messages) if message.text == text)
-    stage.deliver(message, 1 if again == "again" else int(again.removesuffix(" more times at once")))
+    stage.deliver(stage.find(text), 1 if again == "again" else int(again.removesuffix(" more times at once")))
+
+
+@when(parsers.parse('the message "{text}" is delivered in the chat of {who}'))
+def delivered_elsewhere(stage: Stage, text: str, who: str) -> None:
+    """The ids that a platform gives are unique within one conversation only."""
+    stage.deliver(stage.find(text).model_copy(update={"conversation_id": f"chat with {who}"}))
 
 
 @when(parsers.parse('{who} says {number:d} characters that end with "{text}"'))
@@ -154,7 +159,13 @@ def mishap(stage: Stage, endpoint: str, mishap: str) -> None:
 
 @when("the answer that was held back arrives")
 def released(stage: Stage) -> None:
-    stage.release()
+    stage.line.release()
+    stage.wait()
+
+
+@when("whoever waited is answered")
+def waited(stage: Stage) -> None:
+    stage.wait()
 
 
 @step(parsers.re(r"the provider (?P<does>ends|invalidates) the login of \"(?P<account>[^\"]+)\"$"))
@@ -191,8 +202,7 @@ def tool_answers(stage: Stage, docstring: str) -> None:
 @then("the skill replies:")
 def replies(stage: Stage, docstring: str) -> None:
     """All of the text, to the character; `{user_code}` stands for the code that the provider issued last."""
-    values = {"user_code": stage.code, "verification_url": stage.verification_url} if stage.provider.codes else {}
-    assert _reply(stage).text == re.sub(r"{(\w+)}", lambda name: values[name[1]], docstring)
+    assert _reply(stage).text == _filled(stage, docstring)
 
 
 @then(parsers.re(r"the skill says (?P<keys>\"\w+\"(?: and \"\w+\")*)(?: in (?P<language>English|Chinese))?$"))
@@ -204,16 +214,27 @@ def says_by_key(stage: Stage, keys: str, language: str | None) -> None:
     assert _matches([words.entries[key].text for key in re.findall(r"\w+", keys.replace(" and ", " "))], reply.text)
 
 
-@then(parsers.parse('the skill adds the note "{key}"'))
-def adds_the_note(stage: Stage, key: str) -> None:
+@then(parsers.re(r"the skill adds (?P<which>the|no) note \"(?P<key>\w+)\"$"))
+def adds_the_note(stage: Stage, which: str, key: str) -> None:
     """A text of the catalogue, said beside the reply."""
-    template = catalogue(_reply(stage).language).entries[key].text
-    assert any(_matches([template], note) for note in _reply(stage).notes), _reply(stage).notes
+    reply = _reply(stage)
+    template = catalogue(reply.language).entries[key].text
+    assert any(_matches([template], note) for note in reply.notes) == (which == "the"), reply.notes
 
 
 @then(parsers.parse('the skill adds a note with "{words}"'))
 def adds_a_note_with(stage: Stage, words: str) -> None:
     assert any(words in note for note in _reply(stage).notes), _reply(stage).notes
+
+
+@then(parsers.parse('the skill mentions "{words}"'))
+def mentions(stage: Stage, words: str) -> None:
+    assert words in _reply(stage).text
+
+
+@then(parsers.parse('the skill doesn\'t mention "{words}"'))
+def does_not_mention(stage: Stage, words: str) -> None:
+    assert _filled(stage, words) not in _reply(stage).model_dump_json()
 
 
 @then("the skill stays silent")
@@ -290,6 +311,11 @@ def logins_alive(stage: Stage, number: str) -> None:
     assert stage.provider.live_tokens().refresh == int(number)
 
 
+@then(parsers.parse('"{pasted}" was neither logged nor stored'))
+def neither_logged_nor_stored(stage: Stage, pasted: str) -> None:
+    assert stage.traces(pasted) == []
+
+
 @then("no secret got out")
 def no_secret_got_out(stage: Stage) -> None:
     """Said again where it is the point; the `stage` fixture checks it after every scenario."""
@@ -310,19 +336,25 @@ def _reply(stage: Stage) -> Reply:
     return _replies(stage)[-1]
 
 
+def _filled(stage: Stage, words: str) -> str:
+    values = {"user_code": stage.code, "verification_url": stage.verification_url} if "{" in words else {}
+    return re.sub(r"{(\w+)}", lambda name: values[name[1]], words)
+
+
 def _state(stage: Stage) -> str:
     return _reply(stage).state.value
 
 
 def _manner(stage: Stage, how: str | None) -> dict[str, Any]:
     """What a manner of speaking changes about the message."""
-    sent = re.fullmatch(r"in a message sent (\d+) (second|minute)s ago", how or "")
+    place, _, sent = (how or "").partition(" sent ")
+    changes = dict(MANNERS.get(place.rstrip(","), {}))
+    if place.startswith("in a chat with "):
+        changes["conversation_id"] = place.removeprefix("in a ").rstrip(",")
     if sent:
-        return {"sent_at": stage.clock.now() - timedelta(**{f"{sent[2]}s": int(sent[1])})}
-    theirs = re.fullmatch(r"in a chat with (\w+)", how or "")
-    if theirs:
-        return {"conversation_id": how.removeprefix("in a ")} if how else {}
-    return MANNERS[how] if how else {}
+        number, unit, _ago = sent.split()
+        changes["sent_at"] = stage.clock.now() - timedelta(**{unit: int(number)})
+    return changes
 
 
 def _matches(templates: list[str], text: str) -> bool:
