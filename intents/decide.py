@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from intents.frames import Frame
+from intents.frames import MAX_SYMBOLS, Frame
 from intents.labels import Label
 from intents.lexicon import Lexicon, ReplyRule, RequestRule
 
@@ -127,19 +127,25 @@ _STRENGTH = {
     Label.RESEND: 4,
     Label.HELP: 2,
 }
+_FINAL = (Label.BYOK, Label.CANCEL, Label.RESEND, Label.CHOOSE_BYOK, Label.CHOOSE_OAUTH)
 _CHOICES = (Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK)
 
 
 def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRule | None, Sequence[Frame]]:
     """What a reply comes to in `state` (intent-labels.md, section 2)."""
+    rules = known.grammars[frames[0].grammar].replies[state] if frames else ()
     said: list[tuple[ReplyRule, Frame]] = []
     strange = 0
     for frame in frames:
-        rule = _first(known.grammars[frame.grammar].replies[state], frame)
+        rule = _first(rules, frame.symbols, whole=False)
         if rule and rule.label is not Label.NONE:
             said.append((rule, frame))
         elif rule is None:
             strange |= frame.features & known.bits["x"]
+    if not any(rule.label in _FINAL for rule, _ in said):
+        rule = _first(rules, _joined(frames, known), whole=True)
+        if rule:
+            return (None, ()) if rule.label is Label.NONE else (rule, frames)
     if not said:
         return None, ()
     finished = next((r.label for r, _ in reversed(said) if r.label in (Label.CONFIRM, Label.NOT_YET)), None)
@@ -147,6 +153,11 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRu
     if strange and (best.label in _CHOICES or best.name in ("agrees", "acknowledges")):
         return None, ()
     return best, (at,)
+
+
+def _joined(frames: Sequence[Frame], known: Lexicon) -> str:
+    but, comma = known.symbols.char("but"), known.symbols.char("comma")
+    return "".join((but if frame.joint == but else comma) + frame.symbols for frame in frames)[:MAX_SYMBOLS]
 
 
 def _strength(rule: ReplyRule, finished: Label | None) -> int:
@@ -159,5 +170,5 @@ def _strength(rule: ReplyRule, finished: Label | None) -> int:
     return _STRENGTH.get(rule.label, 1)
 
 
-def _first(rules: Sequence[ReplyRule], frame: Frame) -> ReplyRule | None:
-    return next((r for r in rules if any(p.search(frame.symbols) for p in r.patterns)), None)
+def _first(rules: Sequence[ReplyRule], symbols: str, whole: bool) -> ReplyRule | None:
+    return next((r for r in rules if r.whole is whole and any(p.search(symbols) for p in r.patterns)), None)

@@ -32,6 +32,7 @@ class Frame:
     tokens: tuple[Token, ...]
     start: int  # in the original text
     sentence: int
+    joint: str  # the symbol before it: what parts it from the last clause
     ends: str  # the symbol of the punctuation behind it, "" at the end of the text
     grammar: str  # whose word order it was read by
     language: str | None
@@ -98,19 +99,19 @@ class _Builder:
 
     def frames(self) -> Iterator[Frame]:
         current: list[Token] = []
-        sentence = 0
+        sentence, joint = 0, ""
         for token in self._tokens():
             if token.symbol not in self.bounds:
                 current.append(token)
                 continue
             if current:
-                yield self._frame(current, token.symbol, sentence)
-            current = []
+                yield self._frame(current, token.symbol, sentence, joint)
+            current, joint = [], token.symbol
             sentence += token.symbol in self.full
         if current:
-            yield self._frame(current, "", sentence)
+            yield self._frame(current, "", sentence, joint)
 
-    def _frame(self, tokens: list[Token], end: str, sentence: int) -> Frame:
+    def _frame(self, tokens: list[Token], end: str, sentence: int, joint: str) -> Frame:
         symbols = "".join([t.symbol for t in tokens if t.symbol != self.skip][:MAX_SYMBOLS])
         if end == self.ask:
             symbols += self.ask
@@ -125,7 +126,9 @@ class _Builder:
         language = None
         if any(t.counts for t in tokens):
             language = self.grammar.language
-        return Frame(symbols, features, tuple(tokens), tokens[0].start, sentence, end, self.grammar.language, language)
+        return Frame(
+            symbols, features, tuple(tokens), tokens[0].start, sentence, joint, end, self.grammar.language, language
+        )
 
     def _tokens(self) -> Iterator[Token]:
         text, folded = self.folded.text, self.folded

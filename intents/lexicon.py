@@ -42,6 +42,7 @@ class ReplyRule:
     patterns: tuple[re.Pattern[str], ...]
     weak: bool
     fresh: bool
+    whole: bool  # its patterns see all clauses, joined by commas and `but`
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +231,7 @@ class _Reader:
         return found
 
     def _reply(self, source: Source, classes: dict[str, str], state: str, n: int) -> ReplyRule:
-        source.only({"rule", "label", "when", "weak", "fresh"}, state, n)
+        source.only({"rule", "label", "when", "weak", "fresh", "whole"}, state, n)
         rule = source.mapping(state, n)
         try:
             label = Label(rule["label"])
@@ -239,7 +240,9 @@ class _Reader:
             )
         except (ValueError, KeyError) as error:
             raise source.fault((state, n), str(error)) from None
-        return ReplyRule(rule["rule"], label, patterns, bool(rule.get("weak")), bool(rule.get("fresh")))
+        return ReplyRule(
+            rule["rule"], label, patterns, bool(rule.get("weak")), bool(rule.get("fresh")), bool(rule.get("whole"))
+        )
 
 
 def _request_rules(source: Source, symbols: Symbols) -> tuple[RequestRule, ...]:

@@ -12,6 +12,7 @@ _SPACERS = dict.fromkeys(map(ord, "-_\u2010\u2011\u00ad\t\u00a0\u3000"), " ")
 _MARKS = {0x2019: "'", 0x2018: "'", 0x02BC: "'", 0x0060: "'", 0x00B4: "'"}
 _FOLD: dict[int, str] = {**_SPACERS, **_MARKS, 0x0D: "\n"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_DRAWN_OUT = re.compile(r"([a-z])\1\1")
 _INVISIBLE = {"Cf", "Mn", "Me"}  # joiners, direction marks, accents left over, emoji selectors
 
 
@@ -54,7 +55,7 @@ def fold(text: str, variants: Mapping[int, str]) -> Folded:
     """The form that frames are built on; only texts with an anchor pay for it."""
     if text.isascii():
         plain = text.replace(" - ", " \u2014 ").lower().translate(_FOLD)
-        if "  " not in plain:
+        if "  " not in plain and not _DRAWN_OUT.search(plain):
             return Folded(plain, None)
     return _fold_slowly(text, variants)
 
@@ -62,14 +63,17 @@ def fold(text: str, variants: Mapping[int, str]) -> Folded:
 def _fold_slowly(text: str, variants: Mapping[int, str]) -> Folded:
     out: list[str] = []
     origin: list[int] = []
-    last = ""
+    run = 0
     for position, char in enumerate(text.replace(" - ", " \u2014 ")):
         for piece in _pieces(char, variants):
-            if piece == " " and last == " ":
+            run = run + 1 if out and piece == out[-1] else 1
+            drawn_out = run > 2 and "a" <= piece <= "z"  # "doooone" is "done"
+            if drawn_out and run == 3:
+                del out[-1], origin[-1]
+            if drawn_out or (piece == " " and run > 1):
                 continue
             out.append(piece)
             origin.append(position)
-            last = piece
     return Folded("".join(out), origin)
 
 
