@@ -53,6 +53,20 @@ Feature: Recovery
       | 2     | 1       |
       | 11    | 10      |
 
+  Scenario Outline: Two workers carry out a message once
+    Given 2 workers serve the same data folder
+    And Ana has been shown a code
+    When Ana approves the code
+    And Ana says "done", delivered <times> times at once
+    Then the skill says "connected"
+    And <repeats> of the replies are marked as repeated
+    And the provider was asked to poll once
+
+    Examples:
+      | times | repeats |
+      | 2     | 1       |
+      | 6     | 5       |
+
   Scenario: A request that arrives many times at once starts once
     When Ana says "Sign in with my ChatGPT account", delivered 11 times at once
     Then the skill says "display"

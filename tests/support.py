@@ -17,6 +17,7 @@ import logging
 from collections.abc import Coroutine, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 from urllib.parse import quote
@@ -210,7 +211,8 @@ class Stage:
         self.transcript: list[Reply] = []  # everything ever said
         self.answer: dict[str, Any] = {}  # the tool's last one
         self.pending_id: str | None = None  # as an agent remembers it
-        self._skill: Onboarding | None = None
+        self.workers = 1  # how many processes serve the folder
+        self._skills: list[Onboarding] = []
         self._waiting: list[asyncio.Task[Reply | None]] = []
         self._store_used = 0
         self._open = ExitStack()
@@ -239,18 +241,25 @@ class Stage:
     @property
     def skill(self) -> Onboarding:
         """The running skill; started on first use, with the settings of that moment."""
-        if self._skill is None:
-            tool = self.host.openai_oauth if self.host else None
-            settings = Settings(home=self.folder, **self.settings)
-            self._skill = Onboarding(settings, tool=tool, client=self.client, now=self.clock.now)
-            self._skill.store = _Watched(self._skill.store, self.line)  # type: ignore[assignment]
-        return self._skill
+        return self._running()[0]
 
     def stop(self) -> None:
         """Stop the skill; the next one who speaks finds a new process on the same folder."""
-        if self._skill:
-            self.run(self._skill.close())
-            self._skill = None
+        for skill in self._skills:
+            self.run(skill.close())
+        self._skills = []
+
+    def _running(self) -> list[Onboarding]:
+        while len(self._skills) < self.workers:
+            self._skills.append(self._start())
+        return self._skills
+
+    def _start(self) -> Onboarding:
+        tool = self.host.openai_oauth if self.host else None
+        settings = Settings(home=self.folder, **self.settings)
+        skill = Onboarding(settings, tool=tool, client=self.client, now=self.clock.now)
+        skill.store = _Watched(skill.store, self.line)  # type: ignore[assignment]
+        return skill
 
     def listen(self) -> None:
         """Put the provider on a real port, and the skill in front of it."""
@@ -306,7 +315,8 @@ class Stage:
 
     async def _deliver(self, message: Message, times: int) -> None:
         self.line.stuck.clear()
-        self._waiting += [asyncio.create_task(self.skill.handle(message)) for _ in range(times)]
+        workers = cycle(self._running())
+        self._waiting += [asyncio.create_task(next(workers).handle(message)) for _ in range(times)]
         arrived = asyncio.wait(self._waiting[-times:])
         ends = {asyncio.ensure_future(end) for end in (arrived, self.line.stuck.wait())}
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -398,7 +408,7 @@ class Stage:
         """What people other than the addressee may see: logs, and what a traceback or a debugger prints."""
         shown = [(f"the repr of a reply, {reply.state}", repr(reply)) for reply in self.transcript]
         shown += [(f"the repr of a message, {message.text[:9]!r}", repr(message)) for message in self.messages]
-        if self._skill:
+        if self._skills:
             owners = {message.user_id for message in self.messages if message.user_id}
             shown += [("the repr of what is stored", repr(self.record(owner))) for owner in owners]
         return [*shown, *((f"the log of {line.partition(':')[0]}", line) for line in self.logbook.lines)]

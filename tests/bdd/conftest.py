@@ -38,6 +38,11 @@ def host_tool(stage: Stage, docstring: str) -> None:
     stage.host = Host(yaml.safe_load(docstring))
 
 
+@given(parsers.parse("{number:d} workers serve the same data folder"))
+def several_workers(stage: Stage, number: int) -> None:
+    stage.workers = number
+
+
 @given("the provider listens on a real port")
 def real_port(stage: Stage) -> None:
     stage.listen()
@@ -187,6 +192,15 @@ def agent_calls(stage: Stage, action: str, who: str, quoted: str | None) -> None
 def agent_calls_with(stage: Stage, action: str, who: str, name: str, value: str) -> None:
     """`value` is YAML."""
     stage.call_tool(who, action, **{name: yaml.safe_load(value)})
+
+
+@when(parsers.parse("the agent sees {number:d} sign-ins of {who} declined, and starts over each time"))
+def agent_starts_over(stage: Stage, number: int, who: str) -> None:
+    for _ in range(number):
+        stage.provider.decline(stage.code)
+        stage.say(who, "done")
+        stage.call_tool(who, "poll")
+        stage.call_tool(who, "start")
 
 
 @then("the tool answers:")
