@@ -9,7 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from skill.core.session import Code, Flow
 from skill.errors import Reason
@@ -63,7 +63,7 @@ class HostTool:
         if not isinstance(user_code, str) or not re.match(wire.USER_CODE, user_code) or not isinstance(pending_id, str):
             return Troubled(Reason.PROVIDER)
         expires_at = wire.runs_out(wire.moment(answer.get("expires_at")), self._now())
-        return Issued(Code(user_code, self._shown(answer.get("verification_url")), pending_id, expires_at))
+        return Issued(Code(user_code, self._shown(answer.get("verification_url"), user_code), pending_id, expires_at))
 
     async def poll(self, owner: Owner, flow: Flow, keep: Keep) -> Outcome:
         assert flow.code  # noqa: S101 (the machine polls only with a code on screen)
@@ -134,12 +134,18 @@ class HostTool:
             return Troubled(Reason.PROVIDER)
         return answer if answer.get("ok", True) else _refusal(answer)
 
-    def _shown(self, url: object) -> str:
+    def _shown(self, url: object, user_code: str) -> str:
         """The host's URL if it is https on the issuer's host, without query and fragment; else our own (rule 3)."""
         parts = urlsplit(url) if isinstance(url, str) else urlsplit("")
-        if parts.scheme != "https" or parts.netloc != urlsplit(self._settings.issuer).netloc:
+        foreign = parts.scheme != "https" or parts.netloc != urlsplit(self._settings.issuer).netloc
+        if foreign or _letters(user_code) in _letters(parts.path):
             return self._settings.verification_url
         return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
+
+
+def _letters(text: str) -> str:
+    """However a code is written: case, hyphens and escapes don't hide it."""
+    return "".join(filter(str.isalnum, unquote(text).lower()))
 
 
 def _refusal(answer: Mapping[str, Any]) -> Troubled | NotConnected | LoginDied:
