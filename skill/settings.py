@@ -56,7 +56,10 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, repr=False, description="default: SQLite in the data folder")
     key: Annotated[SecretStr | None, AfterValidator(_key_of_32_bytes)] = Field(
         default=None,
-        description="32 bytes in base64 that seal what is stored; default: a key file in the data folder",
+        description="32 bytes in base64 that seal what is stored; default: one of our own, in keyring or key file",
+    )
+    new_key: Annotated[SecretStr | None, AfterValidator(_key_of_32_bytes)] = Field(
+        default=None, description="the key that `codex-onboarding keys rotate` puts in its place"
     )
     answers: Literal["hook", "agent"] = Field(default="hook", description="who speaks: the hook, or the agent's model")
     trust_quoted_words: bool = Field(

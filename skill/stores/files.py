@@ -1,7 +1,9 @@
 """The data folder and its files: private from the first byte on, whatever the umask (trust.md, section 3)."""
 
+import contextlib
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from skill.errors import StorageError
@@ -34,8 +36,26 @@ def private_file(path: Path, first_content: bytes = b"") -> Path:
     return path
 
 
+def replace_file(path: Path, content: bytes) -> None:
+    """Put a 0600 file with that content in the place of what is there: durable, and whole or not at all.
+
+    A link in its place is replaced, not followed. Raises `OSError`.
+    """
+    with _draft(path, content) as draft:
+        draft.replace(path)
+    _sync(path.parent)
+
+
 def _create(path: Path, content: bytes) -> None:
     """Written aside and linked into place, so that nobody ever reads half a file."""
+    with _draft(path, content) as draft:
+        os.link(draft, path, follow_symlinks=False)
+    _sync(path.parent)
+
+
+@contextlib.contextmanager
+def _draft(path: Path, content: bytes) -> Iterator[Path]:
+    """The content in a file of its own beside `path`, gone again in the end."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
@@ -44,9 +64,18 @@ def _create(path: Path, content: bytes) -> None:
             os.fchmod(file.fileno(), 0o600)
             file.flush()
             os.fsync(file.fileno())
-        os.link(draft, path, follow_symlinks=False)
+        yield draft
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in it durable as well."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _check(path: Path) -> None:

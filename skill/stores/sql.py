@@ -32,8 +32,9 @@ from skill.oauth.credential import Credential
 from skill.settings import Settings
 from skill.stores.base import Change, Receipt, Record, Result
 from skill.stores.files import private_file, private_folder
+from skill.stores.keys import open_vault
 from skill.stores.migrations import credentials, key_check, migrate, receipts, sessions, set_aside
-from skill.stores.vault import DamagedError, Vault, open_vault
+from skill.stores.vault import DamagedError, Source, Vault
 
 DATABASE_FILE = "onboarding.db"
 LOCK_WAIT = 2.5  # seconds; a plain answer is due within 3 (trust.md, section 4)
@@ -53,6 +54,13 @@ _SHAPES: dict[Table, TypeAdapter[Any]] = {
 
 class _ConflictError(Exception):
     """Another writer came between read and write; nothing was written."""
+
+
+class _RekeyedError(StorageError):
+    """The database has another key than when it was opened; nothing was read or written."""
+
+    def __init__(self) -> None:
+        super().__init__("The key of the database was exchanged this very moment. Please try again.")
 
 
 class SqlStore:
@@ -99,6 +107,22 @@ class SqlStore:
 
         return await self._guarded(work)
 
+    async def maintain(self, work: Callable[[Connection, Vault], Value]) -> Value:
+        """One transaction over the whole database, for the operator's commands."""
+
+        async def run(engine: AsyncEngine, vault: Vault) -> Value:
+            async with engine.begin() as connection:
+                if not vault.fits(await connection.scalar(select(key_check.c.sealed)) or b""):
+                    raise _RekeyedError
+                return await connection.run_sync(work, vault)
+
+        return await self._guarded(run)
+
+    @property
+    def sealed_by(self) -> Source | None:
+        """Where the key comes from; None before the first use."""
+        return self._opened[1].source if self._opened else None
+
     async def close(self) -> None:
         """See `Store.close`."""
         if self._opened:
@@ -107,9 +131,11 @@ class SqlStore:
 
     async def _guarded(self, work: Callable[[AsyncEngine, Vault], Awaitable[Value]]) -> Value:
         try:
-            async with self._opening:
-                self._opened = self._opened or await self._open()
-            return await work(*self._opened)
+            try:
+                return await work(*await self._ready())
+            except _RekeyedError:  # by another process; the new key is there, or the message tells what is missing
+                await self.close()
+                return await work(*await self._ready())
         except SQLAlchemyError as fault:
             raise StorageError(f"The database can't be used: {_cause(fault)}. {_next_step(self._settings)}") from None
         except OSError as fault:
@@ -117,13 +143,20 @@ class SqlStore:
                 f"The data folder can't be used: {fault.strerror}. {_next_step(self._settings)}"
             ) from None
 
+    async def _ready(self) -> tuple[AsyncEngine, Vault]:
+        async with self._opening:
+            self._opened = self._opened or await self._open()
+            return self._opened
+
     async def _open(self) -> tuple[AsyncEngine, Vault]:
-        vault = open_vault(self._settings)
         engine = _engine(self._settings)
         try:
             async with engine.begin() as connection:
                 await connection.run_sync(migrate)
-                await connection.run_sync(_check_key, vault)
+                check = await connection.scalar(select(key_check.c.sealed))
+                vault = await asyncio.to_thread(open_vault, self._settings, check)  # a keyring may take its time
+                if check is None:
+                    await connection.execute(insert(key_check).values(number=1, sealed=vault.check()))
         except BaseException:
             await engine.dispose()
             raise
@@ -146,6 +179,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA secure_delete = ON")  # what was logged out or sealed with an old key leaves the file too
     cursor.close()
 
 
@@ -155,26 +189,19 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _check_key(connection: Connection, vault: Vault) -> None:
-    sealed = connection.scalar(select(key_check.c.sealed))
-    if sealed is None:
-        connection.execute(insert(key_check).values(number=1, sealed=vault.seal(b"fits", "key_check")))
-        return
-    try:
-        vault.open(sealed, "key_check")
-    except DamagedError:
-        raise StorageError(
-            "The key doesn't fit the database. Set the key that it was made with; nothing was changed."
-        ) from None
+def placed(table: Table, owner: str, message: str | None) -> str:
+    """The place that a record is sealed for: nowhere else can it be opened."""
+    return f"{table.name}/{owner}" + (f"/{message}" if table is receipts else "")
 
 
 def _lookup(owner: str, message_key: str | None) -> Select[Any]:
-    """Session, credential and receipt by primary key, in one statement that always gives one row."""
+    """Session, credential, receipt and the key's check by primary key, in one statement that always gives one row."""
     anchor = select(literal(1).label("one")).subquery()
-    return select(sessions.c.sealed, credentials.c.sealed, receipts.c.sealed).select_from(
+    return select(sessions.c.sealed, credentials.c.sealed, receipts.c.sealed, key_check.c.sealed).select_from(
         anchor.outerjoin(sessions, sessions.c.owner == owner)
         .outerjoin(credentials, credentials.c.owner == owner)
         .outerjoin(receipts, receipts.c.message == (message_key or ""))
+        .outerjoin(key_check, key_check.c.number == 1)
     )
 
 
@@ -190,8 +217,10 @@ class _Unit:
 
     async def read(self) -> Record:
         """The record; what can't be opened counts as absent."""
-        row = (await self._connection.execute(_lookup(self._owner, self._message))).one()
-        session, credential, receipt = map(self._open, (sessions, credentials, receipts), row)
+        *sealed, check = (await self._connection.execute(_lookup(self._owner, self._message))).one()
+        if not self._vault.fits(check or b""):
+            raise _RekeyedError
+        session, credential, receipt = map(self._open, (sessions, credentials, receipts), sealed)
         return Record(session or Session(), credential, receipt)
 
     async def change(self, change: Change[Result]) -> Result:
@@ -243,7 +272,7 @@ class _Unit:
             raise _ConflictError
 
     def _place(self, table: Table) -> str:
-        return f"{table.name}/{self._owner}" + (f"/{self._message}" if table is receipts else "")
+        return placed(table, self._owner, self._message)
 
     def _row(self, table: Table, value: Any) -> dict[str, Any]:
         sealed = self._vault.seal(_SHAPES[table].dump_json(value), self._place(table))

@@ -2,30 +2,42 @@
 
 import base64
 import os
-from pathlib import Path
+from typing import Literal
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from skill.errors import StorageError
-from skill.secret import reveal
-from skill.settings import Settings
-from skill.stores.files import private_file, private_folder
+Source = Literal["setting", "keyring", "file"]
 
-KEY_FILE = "key"
+SIZE = 32  # bytes of a key
 _FORMAT = b"\x01"
 _NONCE = 12  # bytes, as NIST SP 800-38D recommends
+_CHECK = "key_check"
 
 
 class DamagedError(Exception):
     """A record that this key can't open: altered, cut, or out of its place."""
 
 
-class Vault:
-    """Seals and opens records with one key of 32 bytes."""
+def as_text(key: bytes) -> str:
+    """A key as it is kept: in base64."""
+    return base64.b64encode(key).decode()
 
-    def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(key)
+
+def as_key(text: str) -> bytes | None:
+    """The key that was kept as that text; None where it is none."""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError:
+        return None
+    return key if len(key) == SIZE else None
+
+
+class Vault:
+    """Seals and opens records with one key; `source` tells where the key is kept."""
+
+    def __init__(self, key: bytes, source: Source) -> None:
+        self._cipher, self.source = AESGCM(key), source
 
     def seal(self, content: bytes, place: str) -> bytes:
         """Format byte, nonce, ciphertext with tag. `place` (table, owner, …) is authenticated, not stored."""
@@ -41,21 +53,14 @@ class Vault:
         except (InvalidTag, ValueError):
             raise DamagedError(place) from None
 
+    def check(self) -> bytes:
+        """One sealed word, kept in the database: what opens it is the database's key."""
+        return self.seal(b"fits", _CHECK)
 
-def open_vault(settings: Settings) -> Vault:
-    """With the key from the settings, else from the data folder's key file, made on first use."""
-    if settings.key:
-        return Vault(base64.b64decode(reveal(settings.key)))
-    return Vault(_key_file(private_folder(settings.home) / KEY_FILE))
-
-
-def _key_file(path: Path) -> bytes:
-    try:
-        key = base64.b64decode(private_file(path, base64.b64encode(os.urandom(32))).read_bytes(), validate=True)
-    except (OSError, ValueError):
-        key = b""
-    if len(key) != 32:
-        raise StorageError(
-            f"{path} holds no usable key. Restore it from a backup; without it the stored logins can't be read."
-        )
-    return key
+    def fits(self, check: bytes) -> bool:
+        """Whether `check` was sealed with this key."""
+        try:
+            self.open(check, _CHECK)
+        except DamagedError:
+            return False
+        return True

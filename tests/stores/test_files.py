@@ -8,8 +8,8 @@ import pytest
 
 from skill.errors import StorageError
 from skill.stores.files import private_file, private_folder
+from skill.stores.keys import KEY_FILE
 from skill.stores.sql import DATABASE_FILE
-from skill.stores.vault import KEY_FILE
 
 from .conftest import ANA, OpenStore, full_record
 

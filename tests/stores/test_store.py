@@ -15,9 +15,9 @@ from skill.core.session import Session
 from skill.errors import StorageError
 from skill.settings import Settings
 from skill.stores.base import Receipt, Record
+from skill.stores.keys import KEY_FILE
 from skill.stores.migrations import MIGRATIONS
 from skill.stores.sql import DATABASE_FILE, SqlStore
-from skill.stores.vault import KEY_FILE
 
 from .conftest import ANA, NOON, SECRETS, WEI, OpenStore, full_record, put_on
 
