@@ -9,7 +9,7 @@ from intents.decide import answer, request
 from intents.frames import Frame, build, language_of
 from intents.labels import NEVER_WHEN_TRUNCATED, Classification, Evidence, Label, Span
 from intents.lexicon import STATES, Lexicon, load
-from intents.text import bounded, comparable, secrets, whole
+from intents.text import bounded, comparable, drawn_out, secrets, whole
 
 _NOTHING = Classification(Label.NONE)
 _LONGEST_ANSWER = 600  # characters; nobody answers "done?" in an essay
@@ -83,7 +83,8 @@ class Reading:
     def _may_answer(self) -> bool:
         if len(self._comparable) > _LONGEST_ANSWER:
             return False
-        return bool(self._known.reply_anchors.find_matches_as_indexes(self._comparable))
+        plain = self._comparable
+        return bool(self._known.reply_anchors.find_matches_as_indexes(plain)) or drawn_out(plain)
 
     def _judge(self, question: str | None) -> Classification:
         known = self._known

@@ -128,6 +128,7 @@ _STRENGTH = {
     Label.HELP: 2,
 }
 _FINAL = (Label.BYOK, Label.CANCEL, Label.RESEND, Label.CHOOSE_BYOK, Label.CHOOSE_OAUTH)
+_UNSURE = ("agrees", "acknowledges", "asks-why")  # with words beside them that nobody knows: none
 _CHOICES = (Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK)
 
 
@@ -150,7 +151,7 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRu
         return None, ()
     finished = next((r.label for r, _ in reversed(said) if r.label in (Label.CONFIRM, Label.NOT_YET)), None)
     best, at = max(reversed(said), key=lambda pair: _strength(pair[0], finished))
-    if strange and (best.label in _CHOICES or best.name in ("agrees", "acknowledges")):
+    if strange and (best.label in _CHOICES or best.name in _UNSURE):
         return None, ()
     return best, (at,)
 

@@ -51,6 +51,11 @@ def comparable(text: str) -> str:
     return normalize("NFKC", text).casefold()
 
 
+def drawn_out(plain: str) -> bool:
+    """Whether a letter stands three times in a row: "doooone"."""
+    return _DRAWN_OUT.search(plain) is not None
+
+
 def fold(text: str, variants: Mapping[int, str]) -> Folded:
     """The form that frames are built on; only texts with an anchor pay for it."""
     if text.isascii():

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 # Neighbours on a QWERTY keyboard.
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-MIN_LENGTH = 4
+MIN_LENGTH = 5
 
 
 def _neighbours(char: str) -> str:
