@@ -102,3 +102,20 @@ Feature: Clarify
     When Ana says "please book a table for two"
     Then the skill stays silent
     And the provider was asked nothing
+
+  Scenario: A question about the login is answered, and ours lapses
+    When Ana says "Is my ChatGPT account connected?"
+    Then the skill says "not_connected"
+    And the conversation is idle
+
+  Scenario: Anything else passes through
+    When Ana says "what's the weather"
+    Then the skill stays silent
+    And the provider was asked nothing
+
+  Scenario: Being asked again gives it five more minutes
+    When 4 minutes pass
+    And Ana says "what's the difference?"
+    And 4 minutes pass
+    And Ana says "subscription"
+    Then the skill says "display"

@@ -57,9 +57,10 @@ Feature: Failure
     And the provider was asked to start once
 
     Examples:
-      | answer               | reason       |
-      | invalid-grant        | poll_refused |
-      | invalid-grant-object | poll_refused |
+      | answer               | reason              |
+      | invalid-grant        | poll_refused        |
+      | invalid-grant-object | poll_refused        |
+      | no-entitlement       | poll_no_entitlement |
 
   Scenario: Starting over ends after three times
     Given Ana has been shown a code

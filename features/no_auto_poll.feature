@@ -100,8 +100,8 @@ Feature: No automatic poll
   Scenario: A text of ours makes weak words count again
     When Ana approves the code
     And 5 minutes pass
-    And Ana says "not yet"
-    And 1 minutes pass
+    And Ana says "still logging in"
+    And 1 minute passes
     And Ana says "yes"
     Then the skill says "connected"
     And the provider was asked to poll once

@@ -367,7 +367,7 @@ class Stage:
     def forget_requests(self) -> None:
         """Count from here on: what was asked of provider and store so far set the scene."""
         self.provider.reset_log()
-        self._store_used = self._store.used
+        self._store_used = self._used()
 
     def asked(self, endpoint: str | None = None) -> int:
         """How often the provider was asked, or a host's own tool where there is one."""
@@ -378,13 +378,10 @@ class Stage:
     @property
     def store_asked(self) -> int:
         """How often the store was read or written."""
-        return self._store.used - self._store_used
+        return self._used() - self._store_used
 
-    @property
-    def _store(self) -> _Watched:
-        store = self.skill.store
-        assert isinstance(store, _Watched)
-        return store
+    def _used(self) -> int:
+        return sum(skill.store.used for skill in self._skills if isinstance(skill.store, _Watched))
 
     def record(self, who: str) -> Record:
         """What is stored of a person."""
