@@ -17,6 +17,7 @@ from skill.core.session import IN_PROGRESS, Authorization
 from skill.core.states import Action
 from skill.doorbell import Doorbell
 from skill.errors import StorageError
+from skill.handover import Handover, Handovers
 from skill.message import Message, Owner, Reply
 from skill.oauth.auth import SubscriptionAuth
 from skill.oauth.builtin import BuiltinTool
@@ -75,6 +76,7 @@ class Onboarding:
         self._revoker = Revoker(self.store, provider, self._now)
         refresher = Refresher(self.store, provider, self._revoker, self._tasks, self._now)
         self.logins = Logins(self.store, refresher, self._now)
+        self.handovers = Handovers(self.store, self.logins)
         self._tool: Tool = (
             HostTool(tool, self.settings, self._now)
             if tool
@@ -291,3 +293,10 @@ class Onboarding:
     def auth(self, user_id: str, *, platform: str = "", account: str = "") -> SubscriptionAuth:
         """An `httpx.Auth` that makes calls to the configured backend with that person's subscription."""
         return SubscriptionAuth(self.logins, self.settings, Owner(platform, account, user_id), self._now)
+
+    async def hand_over(self, user_id: str, *, platform: str = "", account: str = "", to: str) -> Handover:
+        """Move that person's login to a runtime that keeps logins itself; see `Handovers.take` for what may happen.
+
+        From then on it is `to` alone who uses and refreshes it; `status` says so until the person signs in anew.
+        """
+        return await self.handovers.take(Owner(platform, account, user_id), to)

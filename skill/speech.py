@@ -1,7 +1,7 @@
 """From what is to be said to the `Reply`: picks the texts, fills them, and adds what belongs beside them. Pure."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from skill.core.replies import Catalogue, catalogue, pick_language
 from skill.core.session import Code
@@ -60,7 +60,7 @@ def reply(say: str, scene: Scene) -> Reply:
     key = _key(say, scene)
     values = _values(words, scene)
     before = [failure_key(scene.reason) if say == "poll_failed" else scene.preface, scene.secret and "secret_seen"]
-    beside = [scene.remark, scene.offer and "relogin_offer"]
+    beside = [scene.remark, scene.offer and "relogin_offer", key == "status" and "skew" in values and "clock_off"]
     shown = scene.code if key in _SHOWS_CODE else None
     skill = HANDOFFS.get(key)
     return Reply(
@@ -129,6 +129,8 @@ def _answer_key(scene: Scene) -> str:
             return "cancelled"
         case StatusReport() | NotConnected() if scene.state is State.AWAITING_CONFIRM:
             return "waiting"
+        case StatusReport(handed_to=str()):
+            return "kept_elsewhere"
         case Troubled(reason=Reason.NO_ENTITLEMENT):
             return "no_entitlement"
         case Troubled():
@@ -155,6 +157,9 @@ def _values(words: Catalogue, scene: Scene) -> dict[str, object]:
                 _until(words, status.expires_at, scene.now) if status.expires_at else words.text("unknown")
             )
             ago = scene.now - status.verified_at if status.verified_at else None
+            values |= {"keeper": status.handed_to or ""}
+            if status.clock_skew:
+                values["skew"] = words.duration(timedelta(seconds=abs(status.clock_skew)))
             values["verified"] = words.duration(ago) if ago is not None else words.text("unknown")
         case ModelsReport() as report:
             values["models"] = _models(words, report.models)

@@ -117,6 +117,7 @@ class Session:
     lease: Lease | None = None
     login_died: bool = False  # a login was refused for good and no new one was made since
     offer_due: bool = False  # ... and the person has not been told yet
+    handed_to: str | None = None  # who keeps the last login since it was handed over; None once there is a new one
     forced_refresh_at: datetime | None = None  # by the tool, at most once a minute
     revocations: tuple[Revocation, ...] = ()
 

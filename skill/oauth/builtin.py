@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from skill.core.session import Authorization, Code, Flow
 from skill.errors import NotConnectedError, ProviderError, Reason, ReloginRequiredError
@@ -102,10 +103,11 @@ class BuiltinTool:
 
     async def status(self, owner: Owner, credential: Credential | None, state: str) -> Outcome:
         """Read off the stored login; the provider is not asked."""
+        here: dict[str, Any] = {"sealed_by": self._logins.sealed_by, "clock_skew": self._provider.clock_skew}
         if credential is None:
-            return StatusReport(connected=False, state=state)
+            return StatusReport(connected=False, state=state, handed_to=await self._logins.handed_to(owner), **here)
         who = credential.email, credential.account_id, credential.plan
-        return StatusReport(True, state, *who, credential.expires_at, credential.verified_at)
+        return StatusReport(True, state, *who, credential.expires_at, credential.verified_at, **here)
 
     async def logout(self, owner: Owner, credential: Credential | None) -> Outcome:
         """The login is gone from the store already; end it at the provider too."""

@@ -21,6 +21,15 @@ class Logins:
         self._store, self._now = store, now
         self.renew = refresher.renew
 
+    @property
+    def sealed_by(self) -> str | None:
+        """Where the key comes from that they are sealed with."""
+        return self._store.sealed_by
+
+    async def handed_to(self, owner: Owner) -> str | None:
+        """Who keeps the login that this owner had here."""
+        return (await self._store.read(owner)).session.handed_to
+
     async def current(self, owner: Owner) -> Credential:
         """The login, refreshed first if it is about to expire.
 

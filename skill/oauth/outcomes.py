@@ -70,6 +70,9 @@ class StatusReport:
     plan: str | None = None
     expires_at: datetime | None = None
     verified_at: datetime | None = None
+    handed_to: str | None = None  # who keeps the login, where it was handed over
+    sealed_by: str | None = None  # where the key of the store comes from: `setting`, `keyring` or `file`
+    clock_skew: int | None = None  # seconds that this machine is ahead of the provider; only over 120
     event: ClassVar[Event | None] = None
 
 

@@ -26,6 +26,7 @@ CLIENT_VERSION = "0.1.0"
 ORIGINATOR = "chatgpt-codex-onboarding"  # section 1: harnesses name themselves
 AUTH_BODY_LIMIT = 64 * 1024
 MODELS_BODY_LIMIT = 1024 * 1024
+SKEW_ALLOWED = 120  # seconds (trust.md, section 4)
 MODELS_TIMEOUT = 5.0  # seconds, section 8
 
 log = logging.getLogger(__name__)
@@ -49,10 +50,14 @@ class ModelList:
 
 
 class Provider:
-    """The seven calls. `client` is shared and stays the caller's; `now` gives aware moments."""
+    """The seven calls. `client` is shared and stays the caller's; `now` gives aware moments.
+
+    `clock_skew`: the seconds that our clock was ahead of the provider's when it last answered, if over 120.
+    """
 
     def __init__(self, settings: Settings, client: httpx.AsyncClient, now: Callable[[], datetime]) -> None:
         self._settings, self._client, self._now = settings, client, now
+        self.clock_skew: int | None = None
 
     async def start(self, pending_id: str) -> Code:
         """Section 2: mint a device code. The page shown is ours to build, whatever the answer says (rule 3)."""
@@ -161,6 +166,7 @@ class Provider:
         try:
             async with asyncio.timeout(seconds or self._settings.timeout):
                 async with self._client.stream(method, url, follow_redirects=False, **request) as response:
+                    self._compare_clocks(response.headers.get("date", ""))
                     return wire.Answer(response.status_code, response.headers, await _bounded(response, limit))
         except TimeoutError:
             trouble = ProviderError(Reason.NETWORK, code="TimeoutError")
@@ -169,6 +175,12 @@ class Provider:
             trouble = ProviderError(Reason.NETWORK, sent=sent, code=type(fault).__name__)
         log.debug("%s %s: %s", method, urlsplit(url).path, trouble)
         raise trouble
+
+    def _compare_clocks(self, date: str) -> None:
+        theirs = wire.http_date(date)
+        if theirs:
+            ahead = int((self._now() - theirs).total_seconds())
+            self.clock_skew = ahead if abs(ahead) > SKEW_ALLOWED else None
 
     def _noted(self, refused: ProviderError) -> ProviderError:
         log.debug("the provider refused: %s", refused)

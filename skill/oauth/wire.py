@@ -254,7 +254,7 @@ def retry_after(answer: Answer, now: datetime) -> int | None:
     """Seconds to wait, 1 to 7 days: `Retry-After` as seconds or as a date, else what the error says itself."""
     header = answer.headers.get("retry-after", "").strip()
     seconds = _whole(header)
-    until = _http_date(header) if header and seconds is None else limit_ends(answer, now)
+    until = http_date(header) if header and seconds is None else limit_ends(answer, now)
     if seconds is None and until is not None:
         seconds = int((until - now).total_seconds()) + 1
     return None if seconds is None else min(max(seconds, 1), 7 * 24 * 3600)
@@ -269,7 +269,8 @@ def limit_ends(answer: Answer, now: datetime) -> datetime | None:
     return at or (now + timedelta(seconds=min(max(seconds, 0), 31 * 24 * 3600)) if seconds is not None else None)
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """A date as HTTP headers write it, aware; None when it is none."""
     try:
         parsed = parsedate_to_datetime(text)
     except ValueError:

@@ -35,6 +35,11 @@ Change = Callable[[Record], tuple[Record, Result]]
 class Store(Protocol):
     """All raise `StorageError`, and nothing else, when the database can't do it."""
 
+    @property
+    def sealed_by(self) -> str | None:
+        """Where the key comes from; None before the first use."""
+        ...
+
     async def read(self, owner: Keyed, message_key: str | None = None) -> Record:
         """One indexed read, outside any transaction."""
         ...

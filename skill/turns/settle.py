@@ -62,7 +62,7 @@ def _stored(turn: Turn, outcome: Outcome, record: Record) -> Record:
         case Issued(code=code) if session.flow:
             return replace(record, session=replace(session, flow=replace(session.flow, code=code)))
         case Authorized(credential=credential):
-            known = replace(session, login_died=False, offer_due=False)
+            known = replace(session, login_died=False, offer_due=False, handed_to=None)
             return replace(record, session=known, credential=credential or record.credential)
         case Troubled(authorization=authorization) if session.flow and turn.action is Action.POLL:
             return replace(record, session=replace(session, flow=replace(session.flow, authorization=authorization)))
