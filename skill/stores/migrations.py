@@ -7,6 +7,8 @@ from sqlalchemy.engine import Connection
 
 from skill.errors import StorageError
 
+ADVISORY_LOCK = 0x0C0DE5  # any number of our own
+
 metadata = MetaData()
 
 applied = Table(
@@ -61,7 +63,12 @@ MIGRATIONS: tuple[tuple[str, Callable[[Connection], None]], ...] = (("first sche
 
 
 def migrate(connection: Connection) -> None:
-    """Bring the schema up to date. Raises `StorageError` for one that a newer version has written."""
+    """Bring the schema up to date. Raises `StorageError` for one that a newer version has written.
+
+    Workers that start at once take turns: SQLite by its write lock, PostgreSQL by an advisory one until the commit.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
     metadata.create_all(connection, tables=[applied])
     done = connection.scalar(select(func.max(applied.c.number))) or 0
     if done > len(MIGRATIONS):

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -41,6 +42,9 @@ LOCK_WAIT = 2.5  # seconds; a plain answer is due within 3 (trust.md, section 4)
 CONFLICTS_TRIED = 20
 RECEIPTS_KEPT = 24 * 3600  # seconds (conversation.md, section 3)
 SWEPT_AT_ONCE = 200
+
+_POSTGRES = re.compile(r"^postgres(ql)?://")  # as everybody writes it
+_EXTRA = "pip install 'chatgpt-codex-onboarding[postgres]'"
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +169,11 @@ class SqlStore:
 
 def _engine(settings: Settings) -> AsyncEngine:
     if settings.database_url:
-        return create_async_engine(settings.database_url, pool_pre_ping=True)
+        url = _POSTGRES.sub("postgresql+asyncpg://", settings.database_url)
+        try:
+            return create_async_engine(url, pool_pre_ping=True, pool_timeout=LOCK_WAIT)
+        except ModuleNotFoundError as missing:
+            raise StorageError(f"The database needs {missing.name}; for PostgreSQL: {_EXTRA}") from None
     path = private_file(private_folder(settings.home) / DATABASE_FILE)
     engine = create_async_engine(f"sqlite+aiosqlite:///{path}", connect_args={"timeout": LOCK_WAIT})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
