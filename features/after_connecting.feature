@@ -7,8 +7,8 @@ Feature: After connecting
     When Ana approves the code
     And Ana says "done"
     Then the models in the selector are openai-codex/gpt-5-codex, openai-codex/gpt-5, openai-codex/gpt-5-mini
-    And the skill adds a note with "/model openai-codex/gpt-5-mini"
-    And the skill adds a note with "straight to OpenAI"
+    And the skill mentions "/model openai-codex/gpt-5-mini"
+    And the skill mentions "straight to OpenAI"
 
   Scenario: Already connected: as whom, how to switch, and how to change the account
     Given Ana is connected

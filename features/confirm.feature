@@ -79,7 +79,7 @@ Feature: Confirm
     Then the provider was asked to poll once
 
   Scenario: Gpt-5-codex is named although it isn't the account's first model
-    Given the account "zoe@example.test" has the models gpt-5, gpt-5-codex
+    Given the account "zoe@example.test" has models [gpt-5, gpt-5-codex]
     And Ana has been shown a code
     When Ana approves the code as "zoe@example.test"
     And Ana says "done"
@@ -111,7 +111,7 @@ Feature: Confirm
 
   Scenario: Without an e-mail the account's id is named
     Given Ana has been shown a code
-    And the provider tells no e-mail of "ana@example.test"
+    And the account "ana@example.test" has email ""
     When Ana approves the code
     And Ana says "done"
     Then the skill replies:
@@ -121,7 +121,8 @@ Feature: Confirm
 
   Scenario: Without either it is "your ChatGPT account"
     Given Ana has been shown a code
-    And the provider tells neither e-mail nor id of "ana@example.test"
+    And the account "ana@example.test" has email ""
+    And the account "ana@example.test" has account_id ""
     When Ana approves the code
     And Ana says "done"
     Then the skill replies:
@@ -131,7 +132,8 @@ Feature: Confirm
 
   Scenario: Without either, in Chinese
     When Wei says "使用我的Codex订阅"
-    And the provider tells neither e-mail nor id of "ana@example.test"
+    And the account "ana@example.test" has email ""
+    And the account "ana@example.test" has account_id ""
     And Wei approves the code
     And Wei says "完成了"
     Then the skill replies:

@@ -240,7 +240,7 @@ Feature: Failure
     Given Ana has been shown a code
     When Ana says "it says the code is invalid"
     Then the skill says "help"
-    And the skill adds a note with "Settings"
+    And the skill mentions "Settings"
     And the provider was asked nothing
 
   Scenario: "Not yet" after the code ran out says that it ran out
@@ -265,3 +265,13 @@ Feature: Failure
     When 74 minutes pass
     And Ana says "done"
     Then the skill says "poll_expired" and "display"
+
+  Scenario: A data folder that can't be used is said plainly, and the provider isn't asked
+    Given the data folder is taken by a file
+    When Ana says "Sign in with my ChatGPT account"
+    Then the skill says "storage"
+    And the provider was asked nothing
+    When Ana says "Add OpenAI API key"
+    Then the skill says "handoff_byok"
+    When Ana says "please book a table for two"
+    Then the skill stays silent

@@ -178,5 +178,5 @@ Feature: No automatic poll
 
   Scenario: A message too long to be judged whole confirms nothing
     When Ana approves the code
-    And Ana says 40000 characters that end with "I'm done"
+    And Ana says "I'm done" in a message of 40000 characters
     Then the provider was asked nothing

@@ -12,7 +12,7 @@ Feature: One flow
       And enter this code:
         {user_code}
       """
-    And the skill adds a note with "moved"
+    And the skill mentions "moved"
     And the conversation is awaiting_confirm
     And the provider was asked nothing
 

@@ -129,7 +129,7 @@ Feature: Recovery
   Scenario: The same message id in another chat is another message
     Given Ana has been shown a code
     When Ana says "done"
-    And the message "done" is delivered in the chat of Ben
+    And the message "done" is delivered again in a chat with Ben
     Then the skill stays silent
 
   Scenario: A crash in the middle of a poll: told, and nothing is repeated by itself

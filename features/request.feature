@@ -143,7 +143,7 @@ Feature: Request
 
   Scenario: Ten starts an hour are the default
     Given Ana has been shown a code
-    When Ana asks for a new code 9 times
+    When Ana says "give me a new code" 9 times
     Then the skill says "display"
     When Ana says "give me a new code"
     Then the skill says "start_limit"
@@ -152,7 +152,7 @@ Feature: Request
   Scenario: Thirty starts a day are the default
     Given the operator has set starts_per_hour to 100
     And Ana has been shown a code
-    When Ana asks for a new code 29 times
+    When Ana says "give me a new code" 29 times
     Then the skill says "display"
     When Ana says "give me a new code"
     Then the skill says "start_limit"
@@ -177,5 +177,5 @@ Feature: Request
     Then the skill says "display"
 
   Scenario: A message too long to be judged whole starts nothing
-    When Ana says 40000 characters that end with "Sign in with my ChatGPT account"
+    When Ana says "Sign in with my ChatGPT account" in a message of 40000 characters
     Then the provider was asked nothing

@@ -209,7 +209,7 @@ Feature: Rules for the tool
       | in a message sent 5 seconds ago |
 
   Scenario Outline: Quoted words mint nothing unless the operator allows it
-    When the agent calls start for Ana, quoting "<words>"
+    When the agent calls start for Ana with user_message "<words>"
     Then the tool answers:
       """
       ok: false
@@ -224,13 +224,13 @@ Feature: Rules for the tool
 
   Scenario: Where the operator allows it, quoted words are judged like any others
     Given the operator has set trust_quoted_words to true
-    When the agent calls start for Ana, quoting "Sign in with my ChatGPT account"
+    When the agent calls start for Ana with user_message "Sign in with my ChatGPT account"
     Then the tool answers:
       """
       ok: true
       """
     When Ana approves the code
-    And the agent calls poll for Ana, quoting "done"
+    And the agent calls poll for Ana with user_message "done"
     Then the tool answers:
       """
       ok: true
@@ -240,7 +240,7 @@ Feature: Rules for the tool
 
   Scenario Outline: Quoted words that don't ask for it mint nothing
     Given the operator has set trust_quoted_words to true
-    When the agent calls start for Ana, quoting "<words>"
+    When the agent calls start for Ana with user_message "<words>"
     Then the tool answers:
       """
       ok: false
@@ -257,9 +257,9 @@ Feature: Rules for the tool
 
   Scenario Outline: Quoted words that don't confirm poll nothing
     Given the operator has set trust_quoted_words to true
-    When the agent calls start for Ana, quoting "Sign in with my ChatGPT account"
+    When the agent calls start for Ana with user_message "Sign in with my ChatGPT account"
     And Ana approves the code
-    And the agent calls poll for Ana, quoting "<words>"
+    And the agent calls poll for Ana with user_message "<words>"
     Then the tool answers:
       """
       ok: false
@@ -367,7 +367,7 @@ Feature: Rules for the tool
   Scenario: A connected person isn't started again
     Given the operator has set trust_quoted_words to true
     And Ana is connected
-    When the agent calls start for Ana, quoting "Sign in with my ChatGPT account"
+    When the agent calls start for Ana with user_message "Sign in with my ChatGPT account"
     Then the tool answers:
       """
       ok: false
@@ -378,8 +378,8 @@ Feature: Rules for the tool
   Scenario: The limit on starts holds for the tool
     Given the operator has set trust_quoted_words to true
     And the operator has set starts_per_hour to 1
-    When the agent calls start for Ana, quoting "Sign in with my ChatGPT account"
-    And the agent calls start for Ana, quoting "give me a new code"
+    When the agent calls start for Ana with user_message "Sign in with my ChatGPT account"
+    And the agent calls start for Ana with user_message "give me a new code"
     Then the tool answers:
       """
       ok: false
@@ -398,7 +398,7 @@ Feature: Rules for the tool
       error: request_required
       """
     And the provider was asked nothing
-    When the agent calls logout for Ana, quoting "log out of ChatGPT"
+    When the agent calls logout for Ana with user_message "log out of ChatGPT"
     Then the tool answers:
       """
       ok: true
@@ -407,29 +407,64 @@ Feature: Rules for the tool
       """
     And 0 logins are alive at the provider
 
-  Scenario Outline: A failed poll lets the agent start over, at most three times
+  Scenario: A failed poll lets the agent start over, once
     Given the operator has set answers to agent
     When Ana says "Sign in with my ChatGPT account"
     And the agent calls start for Ana
-    And the agent sees <times> sign-ins of Ana declined, and starts over each time
-    Then the provider was asked to start <starts> times
+    And Ana declines the code
+    And Ana says "done"
+    And the agent calls poll for Ana
+    Then the tool answers:
+      """
+      ok: true
+      status: failed
+      reason: declined
+      """
+    When the agent calls start for Ana
+    Then the tool answers:
+      """
+      ok: true
+      """
     When the agent calls start for Ana
     Then the tool answers:
       """
       ok: false
       error: request_required
       """
+    And the provider was asked to start twice
 
-    Examples:
-      | times | starts |
-      | 1     | 2      |
-      | 3     | 4      |
-      | 4     | 4      |
+  Scenario: Starting over ends after three times for the agent too
+    Given the operator has set answers to agent
+    When Ana says "Sign in with my ChatGPT account"
+    And the agent calls start for Ana
+    And Ana declines the code
+    And Ana says "done"
+    And the agent calls poll for Ana
+    And the agent calls start for Ana
+    When Ana declines the code
+    And Ana says "done"
+    And the agent calls poll for Ana
+    And the agent calls start for Ana
+    When Ana declines the code
+    And Ana says "done"
+    And the agent calls poll for Ana
+    And the agent calls start for Ana
+    When Ana declines the code
+    And Ana says "done"
+    And the agent calls poll for Ana
+    And the agent calls start for Ana
+    Then the tool answers:
+      """
+      ok: false
+      error: request_required
+      """
+    And the provider was asked to start 4 times
+    And the provider was asked to poll 4 times
 
   Scenario Outline: Trouble has a stable code
     Given the operator has set trust_quoted_words to true
     When the provider answers the next start with "<answer>"
-    And the agent calls start for Ana, quoting "Sign in with my ChatGPT account"
+    And the agent calls start for Ana with user_message "Sign in with my ChatGPT account"
     Then the tool answers:
       """
       ok: false

@@ -65,8 +65,7 @@ Feature: Secrets
     When Ana says "Add OpenAI API key sk-proj-Xq3vT8mPa2Rk9LwZ4cYb7HdN1sGf6JuE"
     Then the skill says "secret_seen" and "handoff_byok"
     And the message is marked as sensitive
-    And the skill never said "sk-proj-"
-    And "sk-proj-Xq3vT8mPa2Rk9LwZ4cYb7HdN1sGf6JuE" was neither logged nor stored
+    And "sk-proj-Xq3vT8mPa2Rk9LwZ4cYb7HdN1sGf6JuE" is nowhere to be found
 
   Scenario: A key pasted while the code is on screen drops the flow
     Given Ana has been shown a code
@@ -74,20 +73,20 @@ Feature: Secrets
     Then the skill says "secret_seen" and "handoff_byok"
     And the message is marked as sensitive
     And the conversation is idle
-    And "sk-proj-Xq3vT8mPa2Rk9LwZ4cYb7HdN1sGf6JuE" was neither logged nor stored
+    And "sk-proj-Xq3vT8mPa2Rk9LwZ4cYb7HdN1sGf6JuE" is nowhere to be found
 
   Scenario: A key pasted as the answer to our question
     When Ana says "Add the OpenAI model"
     And Ana says "sk-proj-Xq3vT8mPa2Rk9LwZ4cYb7HdN1sGf6JuE"
     Then the skill says "secret_seen" and "handoff_byok"
     And the message is marked as sensitive
-    And "sk-proj-Xq3vT8mPa2Rk9LwZ4cYb7HdN1sGf6JuE" was neither logged nor stored
+    And "sk-proj-Xq3vT8mPa2Rk9LwZ4cYb7HdN1sGf6JuE" is nowhere to be found
 
   Scenario: Another vendor's key goes to the other skill
     When Ana says "add my claude key sk-ant-api03-Xq3vT8mPa2Rk9LwZ4cYb7HdN1sGf6JuE"
     Then the skill says "secret_seen" and "handoff_other_vendor"
     And the message is marked as sensitive
-    And "sk-ant-api03-Xq3vT8mPa2Rk9LwZ4cYb7HdN1sGf6JuE" was neither logged nor stored
+    And "sk-ant-api03-Xq3vT8mPa2Rk9LwZ4cYb7HdN1sGf6JuE" is nowhere to be found
 
   Scenario: The warning speaks Chinese to whoever speaks Chinese
     When Wei says "添加OpenAI API密钥 sk-proj-Xq3vT8mPa2Rk9LwZ4cYb7HdN1sGf6JuE"

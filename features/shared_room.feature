@@ -50,7 +50,7 @@ Feature: Shared room
     When Ana says "my OpenAI key is sk-proj-Xq3vT8mPa2Rk9LwZ4cYb7HdN1sGf6JuE" in a shared room
     Then the skill says "secret_seen" and "handoff_byok"
     And the message is marked as sensitive
-    And the skill never said "sk-proj-"
+    And the skill doesn't mention "sk-proj-"
     And the store was asked nothing
 
   Scenario Outline: Answers pass through there

@@ -15,7 +15,7 @@ import asyncio
 import base64
 import logging
 from collections.abc import Coroutine, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
@@ -25,7 +25,7 @@ from urllib.parse import quote
 import httpx
 
 from skill import Message, Onboarding, Settings
-from skill.errors import NotConnectedError, ReloginRequiredError
+from skill.errors import NotConnectedError, ReloginRequiredError, StorageError
 from skill.message import Owner, Reply
 from skill.simulator import LocalProvider, serve_in_thread
 from skill.stores.base import Change, Record, Store
@@ -279,7 +279,7 @@ class Stage:
         """The user code that the provider issued last."""
         return self.provider.codes[-1].user_code
 
-    def message(self, who: str, text: str, **changes: Any) -> Message:
+    def message(self, who: str, text: str, /, **changes: Any) -> Message:
         """A message of that person's in their private chat, unless told otherwise."""
         usual = {
             "message_id": f"m{len(self.messages) + 1}",
@@ -288,9 +288,9 @@ class Stage:
             "private": True,
             "language": self.languages.get(who),
         }
-        return Message(text=text, **(usual | changes))
+        return Message(**(usual | {"text": text} | changes))
 
-    def say(self, who: str, text: str, **changes: Any) -> Reply | None:
+    def say(self, who: str, text: str, /, **changes: Any) -> Reply | None:
         """One message, delivered once; the reply, or None when it passed through or has to wait."""
         self.deliver(self.message(who, text, **changes))
         return self.reply
@@ -405,7 +405,7 @@ class Stage:
         """What people other than the addressee may see: logs, and what a traceback or a debugger prints."""
         shown = [(f"the repr of a reply, {reply.state}", repr(reply)) for reply in self.transcript]
         shown += [(f"the repr of a message, {message.text[:9]!r}", repr(message)) for message in self.messages]
-        if self._skills:
+        with suppress(StorageError):
             owners = {message.user_id for message in self.messages if message.user_id}
             shown += [("the repr of what is stored", repr(self.record(owner))) for owner in owners]
         return [*shown, *((f"the log of {line.partition(':')[0]}", line) for line in self.logbook.lines)]

@@ -43,6 +43,11 @@ def several_workers(stage: Stage, number: int) -> None:
     stage.workers = number
 
 
+@given("the data folder is taken by a file")
+def folder_taken(stage: Stage) -> None:
+    stage.folder.write_text("mine")
+
+
 @given("the provider listens on a real port")
 def real_port(stage: Stage) -> None:
     stage.listen()
@@ -53,16 +58,12 @@ def client_language(stage: Stage, who: str, language: str) -> None:
     stage.languages[who] = language
 
 
-@given(parsers.parse('the account "{email}" has the models {models}'))
-def account_models(stage: Stage, email: str, models: str) -> None:
-    stage.provider.add_account(email, models=models.split(", "))
-
-
-@step(parsers.re(r"the provider tells (?P<hidden>no e-mail|neither e-mail nor id) of \"(?P<account>[^\"]+)\"$"))
-def account_hidden(stage: Stage, hidden: str, account: str) -> None:
-    of = stage.provider.accounts.get(account)
-    of.email = ""
-    of.account_id = of.account_id if hidden == "no e-mail" else ""
+@step(parsers.parse('the account "{account}" has {field} {value}'))
+def account_has(stage: Stage, account: str, field: str, value: str) -> None:
+    """`value` is YAML; an account that the provider doesn't know is new."""
+    known = account in stage.provider.accounts
+    of = stage.provider.accounts.get(account) if known else stage.provider.add_account(account)
+    setattr(of, field, yaml.safe_load(value))
 
 
 @given(parsers.re(r"(?P<who>\w+) has been shown a code$"))
@@ -84,14 +85,10 @@ def connected(stage: Stage, who: str, account: str | None) -> None:
 # --- What people do ---
 
 
-@when(parsers.re(r"(?P<who>\w+) says \"(?P<text>.*)\"" + _HOW + "$"))
-def says(stage: Stage, who: str, text: str, how: str | None) -> None:
-    stage.deliver(stage.message(who, text, **_manner(stage, how)))
-
-
-@when(parsers.re(r"(?P<who>\w+) says:$"))
-def says_at_length(stage: Stage, who: str, docstring: str) -> None:
-    stage.deliver(stage.message(who, docstring))
+@when(parsers.re(r"(?P<who>\w+) says \"(?P<text>.*)\"" + _HOW + r"(?: (?P<times>\d+) times)?$"))
+def says(stage: Stage, who: str, text: str, how: str | None, times: str | None) -> None:
+    for _ in range(int(times or 1)):
+        stage.deliver(stage.message(who, text, **_manner(stage, how, text)))
 
 
 @when(parsers.re(r"(?P<who>\w+) says \"(?P<text>.*)\", delivered (?P<times>\d+) times at once$"))
@@ -99,36 +96,19 @@ def says_delivered_often(stage: Stage, who: str, text: str, times: str) -> None:
     stage.deliver(stage.message(who, text), int(times))
 
 
-@when(parsers.re(r"the message \"(?P<text>.*)\" is delivered (?P<again>again|\d+ more times at once)$"))
-def delivered_again(stage: Stage, text: str, again: str) -> None:
-    stage.deliver(stage.find(text), 1 if again == "again" else int(again.removesuffix(" more times at once")))
+@when(parsers.re(r"the message \"(?P<text>.*)\" is delivered (?P<again>again|\d+ more times at once)" + _HOW + "$"))
+def delivered_again(stage: Stage, text: str, again: str, how: str | None) -> None:
+    message = stage.find(text).model_copy(update=_manner(stage, how, text))
+    stage.deliver(message, 1 if again == "again" else int(again.removesuffix(" more times at once")))
 
 
-@when(parsers.parse('the message "{text}" is delivered in the chat of {who}'))
-def delivered_elsewhere(stage: Stage, text: str, who: str) -> None:
-    """The ids that a platform gives are unique within one conversation only."""
-    stage.deliver(stage.find(text).model_copy(update={"conversation_id": f"chat with {who}"}))
-
-
-@when(parsers.parse('{who} says {number:d} characters that end with "{text}"'))
-def says_too_much(stage: Stage, who: str, number: int, text: str) -> None:
-    stage.deliver(stage.message(who, text.rjust(number, "\n")))
-
-
-@when(parsers.parse("{who} asks for a new code {number:d} times"))
-def asks_for_new_codes(stage: Stage, who: str, number: int) -> None:
-    for _ in range(number):
-        stage.say(who, "give me a new code")
-
-
-@step(parsers.re(r"(?P<who>\w+) approves the code(?: as \"(?P<account>[^\"]+)\")?$"))
-def approves(stage: Stage, account: str | None) -> None:
-    stage.provider.approve(stage.code, account or "ana@example.test")
-
-
-@step(parsers.re(r"(?P<who>\w+) declines the code$"))
-def declines(stage: Stage) -> None:
-    stage.provider.decline(stage.code)
+@step(parsers.re(r"(?P<who>\w+) (?P<does>approves|declines) the code(?: as \"(?P<account>[^\"]+)\")?$"))
+def decides(stage: Stage, does: str, account: str | None) -> None:
+    """On the provider's page; the code is the latest."""
+    if does == "declines":
+        stage.provider.decline(stage.code)
+    else:
+        stage.provider.approve(stage.code, account or "ana@example.test")
 
 
 @when(parsers.parse("a model is called with {who}'s subscription"))
@@ -183,24 +163,10 @@ def login_breaks(stage: Stage, does: str, account: str) -> None:
 # --- What the agent does that holds the tool ---
 
 
-@when(parsers.re(r"the agent calls (?P<action>\w+) for (?P<who>\w+)(?:, quoting \"(?P<quoted>.*)\")?$"))
-def agent_calls(stage: Stage, action: str, who: str, quoted: str | None) -> None:
-    stage.call_tool(who, action, user_message=quoted)
-
-
-@when(parsers.re(r"the agent calls (?P<action>\w+) for (?P<who>\w+) with (?P<name>\w+) (?P<value>.+)$"))
-def agent_calls_with(stage: Stage, action: str, who: str, name: str, value: str) -> None:
-    """`value` is YAML."""
-    stage.call_tool(who, action, **{name: yaml.safe_load(value)})
-
-
-@when(parsers.parse("the agent sees {number:d} sign-ins of {who} declined, and starts over each time"))
-def agent_starts_over(stage: Stage, number: int, who: str) -> None:
-    for _ in range(number):
-        stage.provider.decline(stage.code)
-        stage.say(who, "done")
-        stage.call_tool(who, "poll")
-        stage.call_tool(who, "start")
+@when(parsers.re(r"the agent calls (?P<action>\w+) for (?P<who>\w+)(?: with (?P<name>\w+) (?P<value>.+))?$"))
+def agent_calls(stage: Stage, action: str, who: str, name: str | None, value: str | None) -> None:
+    """`value` is YAML; a poll is for the code that the agent started last, unless told otherwise."""
+    stage.call_tool(who, action, **({name: yaml.safe_load(value)} if name and value else {}))
 
 
 @then("the tool answers:")
@@ -236,19 +202,11 @@ def adds_the_note(stage: Stage, which: str, key: str) -> None:
     assert any(_matches([template], note) for note in reply.notes) == (which == "the"), reply.notes
 
 
-@then(parsers.parse('the skill adds a note with "{words}"'))
-def adds_a_note_with(stage: Stage, words: str) -> None:
-    assert any(words in note for note in _reply(stage).notes), _reply(stage).notes
-
-
-@then(parsers.parse('the skill mentions "{words}"'))
-def mentions(stage: Stage, words: str) -> None:
-    assert words in _reply(stage).text
-
-
-@then(parsers.parse('the skill doesn\'t mention "{words}"'))
-def does_not_mention(stage: Stage, words: str) -> None:
-    assert _filled(stage, words) not in _reply(stage).model_dump_json()
+@then(parsers.re(r"the skill (?P<does>mentions|doesn't mention) \"(?P<words>(?s:.*))\"$"))
+def mentions(stage: Stage, does: str, words: str) -> None:
+    """In the text or beside it."""
+    said = "\n".join([_reply(stage).text, *_reply(stage).notes])
+    assert (_filled(stage, words) in said) == (does == "mentions"), said
 
 
 @then("the skill stays silent")
@@ -297,17 +255,12 @@ def conversation_state(stage: Stage, state: str) -> None:
     assert _state(stage) == state
 
 
-@then(parsers.parse('the skill never said "{words}"'))
-def never_said(stage: Stage, words: str) -> None:
-    assert not [reply for reply in stage.transcript if words in reply.model_dump_json()]
-
-
 # --- Then: what was asked, and what is left ---
 
 
-@then("the provider was asked nothing")
-def provider_asked_nothing(stage: Stage) -> None:
-    assert stage.asked() == 0
+@then(parsers.re(r"the (?P<whom>provider|store) was asked nothing$"))
+def asked_nothing(stage: Stage, whom: str) -> None:
+    assert (stage.asked() if whom == "provider" else stage.store_asked) == 0
 
 
 @then(parsers.re(r"the (?:provider|host's tool) was asked to (?P<endpoint>\w+) (?P<times>once|twice|never|\d+ times)$"))
@@ -315,19 +268,15 @@ def provider_asked(stage: Stage, endpoint: str, times: str) -> None:
     assert stage.asked(endpoint) == (TIMES[times] if times in TIMES else int(times.removesuffix(" times")))
 
 
-@then("the store was asked nothing")
-def store_asked_nothing(stage: Stage) -> None:
-    assert stage.store_asked == 0
-
-
 @then(parsers.re(r"(?P<number>\d+) logins? (?:is|are) alive at the provider$"))
 def logins_alive(stage: Stage, number: str) -> None:
     assert stage.provider.live_tokens().refresh == int(number)
 
 
-@then(parsers.parse('"{pasted}" was neither logged nor stored'))
-def neither_logged_nor_stored(stage: Stage, pasted: str) -> None:
-    assert stage.traces(pasted) == []
+@then(parsers.parse('"{words}" is nowhere to be found'))
+def nowhere(stage: Stage, words: str) -> None:
+    """Not said, logged, shown by a repr or stored."""
+    assert stage.traces(words) == []
 
 
 @then("no secret got out")
@@ -359,12 +308,15 @@ def _state(stage: Stage) -> str:
     return _reply(stage).state.value
 
 
-def _manner(stage: Stage, how: str | None) -> dict[str, Any]:
+def _manner(stage: Stage, how: str | None, text: str) -> dict[str, Any]:
     """What a manner of speaking changes about the message."""
     place, _, sent = (how or "").partition(" sent ")
-    changes = dict(MANNERS.get(place.rstrip(","), {}))
+    place = place.rstrip(",")
+    changes = dict(MANNERS.get(place, {}))
     if place.startswith("in a chat with "):
-        changes["conversation_id"] = place.removeprefix("in a ").rstrip(",")
+        changes["conversation_id"] = place.removeprefix("in a ")
+    if place.startswith("in a message of "):
+        changes["text"] = text.rjust(int(place.split()[4]), "\n")
     if sent:
         number, unit, _ago = sent.split()
         changes["sent_at"] = stage.clock.now() - timedelta(**{unit: int(number)})
