@@ -32,15 +32,16 @@ def _loudest(verdicts: Sequence[tuple[RequestRule, Frame]], known: Lexicon) -> t
     last, frame = verdicts[-1]
     carried = not frame.features & known.bits["@names"]
     if last.label is Label.OAUTH and carried:
-        kept = [v for v in verdicts if v[0].label not in (Label.OAUTH, Label.AMBIGUOUS, Label.BYOK, Label.OTHER_VENDOR)]
+        kept = [v for v in verdicts if v[0].label not in (Label.OAUTH, Label.BYOK, Label.OTHER_VENDOR, Label.STATUS)]
         return kept[-1] if kept else verdicts[-1]
     return verdicts[-1]
 
 
 def _asked_after(frame: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
     """ "Sign in with ChatGPT, is that safe?" asks."""
-    asked = known.bits["asked"]
-    return any(f.sentence == frame.sentence and f.start > frame.start and f.features & asked for f in frames)
+    asked, strange, tag = known.bits["asked"], known.bits["x"], known.bits["tag"]
+    later = (f.features for f in frames if f.sentence == frame.sentence and f.start > frame.start)
+    return any(features & asked and not features & (strange | tag) for features in later)
 
 
 def _verdicts(frames: Sequence[Frame], known: Lexicon) -> Iterator[tuple[RequestRule, Frame]]:
@@ -67,6 +68,7 @@ class _Context:
         self.pending = 0  # an act or a state that no thing was named for
         self.blocked = 0  # what follows is quoted, or a task's material
         self.labelled = -1  # the sentence that stands behind somebody's "Label:"
+        self.quoting = -1  # the sentence that speaks about words
         self.sentence = -1
         self.age = 0
 
@@ -75,6 +77,8 @@ class _Context:
         bits, mask = self.bits, frame.features | self.blocked
         if self.labelled == frame.sentence:
             mask |= bits["labelled"]
+        if self.quoting == frame.sentence:
+            mask |= bits["blocked"]
         named = mask & bits["@names"]
         if self.pending and mask & bits["np"] and mask & bits["@things"]:
             return mask | self.pending | bits["carried"]

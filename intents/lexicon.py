@@ -19,7 +19,7 @@ __all__ = ["Grammar", "Lexicon", "LexiconError", "ReplyRule", "RequestRule", "lo
 
 STATES = ("awaiting_confirm", "clarifying", "failed")
 _CHOICE = re.compile(r"\(([^()]*)\)")
-MAX_FORMS = 600  # of one entry, after its alternatives are multiplied out
+MAX_FORMS = 5000  # of one entry, after its alternatives are multiplied out
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,8 +311,9 @@ def _anchor(lexicon: Lexicon, common: Source, words: dict[str, Source]) -> None:
         slots = set(common.strings("inside_quotes", name))
         cover = common.strings("slots", name)[0]
         lexicon.inside_quotes[cover] = _automaton(p for p, s in vocabulary.slot.items() if s in slots)
-    lexicon.request_anchors = _automaton(_raw((p for p, s in vocabulary.slot.items() if s in wanted), back))
-    lexicon.reply_anchors = _automaton(_raw((p for p, s in vocabulary.slot.items() if s in replies), back))
+    pasted = common.strings("raw_anchors")
+    lexicon.request_anchors = _automaton([*_raw((p for p, s in vocabulary.slot.items() if s in wanted), back), *pasted])
+    lexicon.reply_anchors = _automaton([*_raw((p for p, s in vocabulary.slot.items() if s in replies), back), *pasted])
     marked = [
         (m, name)
         for name, source in words.items()

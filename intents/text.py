@@ -13,6 +13,7 @@ _MARKS = {0x2019: "'", 0x2018: "'", 0x02BC: "'", 0x0060: "'", 0x00B4: "'"}
 _FOLD: dict[int, str] = {**_SPACERS, **_MARKS, 0x0D: "\n"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DRAWN_OUT = re.compile(r"([a-z])\1\1")
+_SPELLED = re.compile(r"(?<![a-z])(?:[a-z] ){3,20}[a-z](?![a-z])")  # "c o n n e c t"
 _INVISIBLE = {"Cf", "Mn", "Me"}  # joiners, direction marks, accents left over, emoji selectors
 
 
@@ -60,7 +61,7 @@ def fold(text: str, variants: Mapping[int, str]) -> Folded:
     """The form that frames are built on; only texts with an anchor pay for it."""
     if text.isascii():
         plain = text.replace(" - ", " \u2014 ").lower().translate(_FOLD)
-        if "  " not in plain and not _DRAWN_OUT.search(plain):
+        if "  " not in plain and not _DRAWN_OUT.search(plain) and not _SPELLED.search(plain):
             return Folded(plain, None)
     return _fold_slowly(text, variants)
 
@@ -69,8 +70,9 @@ def _fold_slowly(text: str, variants: Mapping[int, str]) -> Folded:
     out: list[str] = []
     origin: list[int] = []
     run = 0
+    gaps = {m.start() + n for m in _SPELLED.finditer(text.lower()) for n in range(1, len(m[0]), 2)}
     for position, char in enumerate(text.replace(" - ", " \u2014 ")):
-        for piece in _pieces(char, variants):
+        for piece in _pieces(char, variants) if position not in gaps else "":
             run = run + 1 if out and piece == out[-1] else 1
             drawn_out = run > 2 and "a" <= piece <= "z"  # "doooone" is "done"
             if drawn_out and run == 3:
