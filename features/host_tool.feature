@@ -47,6 +47,7 @@ Feature: The host's own tool
       | https://auth.openai.com/activate                        | https://auth.openai.com/activate     |
       | https://auth.openai.com/codex/device?user_code=ABCD-12345 | https://auth.openai.com/codex/device |
       | https://auth.openai.com/codex/device#ABCD-12345         | https://auth.openai.com/codex/device |
+      | https://auth.openai.com/codex/device/ABCD-12345         | https://auth.openai.com/codex/device |
       | https://auth.openai.com.evil.test/codex/device          | https://auth.openai.com/codex/device |
       | https://evil.test/codex/device                          | https://auth.openai.com/codex/device |
       | http://auth.openai.com/codex/device                     | https://auth.openai.com/codex/device |
