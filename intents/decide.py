@@ -140,22 +140,23 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRu
     """What a reply comes to in `state` (intent-labels.md, section 2)."""
     rules = known.grammars[frames[0].grammar].replies[state] if frames else ()
     said: list[tuple[ReplyRule, Frame]] = []
-    strange = 0
+    strange = asked = 0
     for frame in frames:
         rule = _first(rules, frame.symbols, whole=False)
         if rule and rule.label is not Label.NONE:
             said.append((rule, frame))
         elif rule is None:
             strange |= frame.features & known.bits["x"]
+            asked |= frame.features & known.bits["asked"] if frame.features & known.bits["x"] else 0
     if not any(rule.label in _FINAL for rule, _ in said):
         rule = _first(rules, _joined(frames, known), whole=True)
         if rule:
             return (None, ()) if rule.label is Label.NONE else (rule, frames)
     if not said:
         return None, ()
-    finished = next((r.label for r, _ in reversed(said) if r.label in (Label.CONFIRM, Label.NOT_YET)), None)
+    finished = _finished([rule for rule, _ in said])
     best, at = max(reversed(said), key=lambda pair: _strength(pair[0], finished))
-    if strange and (best.label in _CHOICES or best.name in _UNSURE):
+    if (strange and (best.label in _CHOICES or best.name in _UNSURE)) or (asked and best.weak):
         return None, ()
     return best, (at,)
 
@@ -165,10 +166,20 @@ def _joined(frames: Sequence[Frame], known: Lexicon) -> str:
     return "".join((but if frame.joint == but else comma) + frame.symbols for frame in frames)[:MAX_SYMBOLS]
 
 
+def _finished(rules: Sequence[ReplyRule]) -> Label | None:
+    """Of "done" and "not yet" the later; but the code alone doesn't outweigh a "not yet"."""
+    reports = [rule for rule in rules if rule.label in (Label.CONFIRM, Label.NOT_YET)]
+    if any(rule.label is Label.NOT_YET and not rule.weak for rule in reports):
+        reports = [rule for rule in reports if rule.name != "says-entered"]
+    return reports[-1].label if reports else None
+
+
 def _strength(rule: ReplyRule, finished: Label | None) -> int:
     if rule.name == "says-invalid":
         return 4
     if rule.label is Label.HELP and rule.weak:
+        return 0
+    if rule.name == "says-entered" and finished is not Label.CONFIRM:
         return 0
     if rule.label in (Label.CONFIRM, Label.NOT_YET):
         return (3 if rule.label is Label.CONFIRM else 1) if rule.label is finished else 0
