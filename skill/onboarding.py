@@ -145,7 +145,8 @@ class Onboarding:
         verdict = await self.store.transact(owner, partial(claim_, False), key)
         while verdict is Verdict.WAIT and loop.time() < give_up_at:
             await self._doorbell.wait(owner.key)
-            verdict = await self.store.transact(owner, partial(claim_, True), key)
+            if not (await self.store.read(owner)).session.busy(self._now()):
+                verdict = await self.store.transact(owner, partial(claim_, True), key)
         return verdict
 
     async def _carry_out(self, turn: Turn) -> Settled:
