@@ -55,9 +55,10 @@ def _found(path: Path) -> dict[str, Any] | None:
         return None
     except OSError as fault:
         raise StorageError(f"{path} is a link, or can't be read ({fault.strerror}). Look what it is first.") from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise StorageError(f"{path} is not a regular file. Look what it is first.")
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise StorageError(f"{path} is not a regular file. Look what it is first.")
         content = file.read(LARGEST)
     try:
         parsed = json.loads(content.decode("utf-8-sig"))

@@ -6,6 +6,8 @@ a redirect is never followed, and the bearer goes to the configured backend alon
 
 import asyncio
 import logging
+import socket
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +41,9 @@ _NEVER_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+
+# What stands behind a connection that came to nothing, the more exact first: the doctor tells them apart.
+_CAUSES = ((ssl.SSLCertVerificationError, "certificate"), (ssl.SSLError, "tls"), (socket.gaierror, "dns"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,10 @@ class Provider:
         answer = await self._backend("/wham/usage", access_token, account_id, {}, AUTH_BODY_LIMIT)
         return wire.read(wire.Usage, answer)
 
+    async def look(self, url: str) -> wire.Answer:
+        """For the doctor: one harmless GET, without any token, at an address of the provider's."""
+        return await self._send("GET", url, MODELS_BODY_LIMIT, headers=_headers())
+
     async def _auth(self, path: str, **content: Any) -> wire.Answer:
         return await self._send("POST", self._settings.issuer + path, AUTH_BODY_LIMIT, headers=_headers(), **content)
 
@@ -172,7 +181,7 @@ class Provider:
             trouble = ProviderError(Reason.NETWORK, code="TimeoutError")
         except httpx.HTTPError as fault:
             sent = not isinstance(fault, _NEVER_SENT)
-            trouble = ProviderError(Reason.NETWORK, sent=sent, code=type(fault).__name__)
+            trouble = ProviderError(Reason.NETWORK, sent=sent, code=_cause(fault))
         log.debug("%s %s: %s", method, urlsplit(url).path, trouble)
         raise trouble
 
@@ -201,6 +210,16 @@ def _headers() -> dict[str, str]:
         "originator": ORIGINATOR,
         "User-Agent": agent,
     }
+
+
+def _cause(fault: BaseException) -> str:
+    behind: BaseException | None = fault
+    while behind:
+        for kind, name in _CAUSES:
+            if isinstance(behind, kind):
+                return name
+        behind = behind.__cause__ or behind.__context__
+    return type(fault).__name__
 
 
 async def _bounded(response: httpx.Response, limit: int) -> bytes:
