@@ -11,7 +11,7 @@ from skill.cli.chat import converse
 from skill.cli.host import Host, host
 from skill.cli.options import Port
 from skill.cli.provider import local_provider, log_to
-from skill.cli.scenes import BrokenPromiseError, Stage, play
+from skill.cli.scenes import BrokenPromiseError, Desk, play
 from skill.cli.screen import Screen, leave_on_sigterm
 from skill.settings import Settings
 
@@ -65,9 +65,9 @@ def _settings(home: Path, served: "Served") -> Settings:
 
 
 def _let_them_type(screen: Screen, skill: Host, served: "Served") -> None:
-    stage = Stage(screen, skill, served, {"user_id": "you", "conversation_id": "demo", "private": True})
+    desk = Desk(screen, skill, served, {"user_id": "you", "conversation_id": "demo", "private": True})
     screen.console.print(WELCOME.format(page=served.page_url), markup=False)
-    converse(screen, stage.say, {"/approve": stage.approve, "/decline": stage.decline})
+    converse(screen, desk.say, {"/approve": desk.approve, "/decline": desk.decline})
 
 
 def _perform(screen: Screen, skill: Host, served: "Served") -> None:

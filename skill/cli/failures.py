@@ -6,7 +6,12 @@ from pydantic_settings import SettingsError
 from skill.errors import StorageError
 from skill.settings import Settings
 
-REPORTED = (ValidationError, SettingsError, StorageError, ModuleNotFoundError, OSError)
+
+class BadFileError(Exception):
+    """A file that was given can't be used; the message says where and why."""
+
+
+REPORTED = (BadFileError, ValidationError, SettingsError, StorageError, ModuleNotFoundError, OSError)
 _EXTRA_OF = {"starlette": "provider", "uvicorn": "provider", "h11": "provider"}
 
 
@@ -15,14 +20,15 @@ def explain(failure: Exception) -> str:
     match failure:
         case ValidationError():
             return wrong_fields(failure)
-        case ModuleNotFoundError(name=str(package)):
+        case ModuleNotFoundError(name=str(module)):
+            package = module.partition(".")[0]
             extra = _EXTRA_OF.get(package)
             wanted = f"'chatgpt-codex-onboarding[{extra}]'" if extra else package
             return f"The package {package} is missing: pip install {wanted}"
         case SettingsError():
             return f'{failure}; write it as JSON, for example ["custom_models"].'
         case OSError(filename=None):
-            return f"{failure.strerror or failure}."
+            return failure.strerror or str(failure)
     return str(failure)
 
 

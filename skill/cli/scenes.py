@@ -62,7 +62,7 @@ CHINESE = (
 
 
 @dataclass
-class Stage:
+class Desk:
     """One person before one chat and one browser."""
 
     screen: Screen
@@ -96,25 +96,25 @@ def play(screen: Screen, skill: Host, served: "Served") -> tuple[int, int]:
     """Both conversations; how many confirmations were said and how many polls came. Raises `BrokenPromiseError`."""
     for title, name, scene in (("English", "ana", ENGLISH), ("中文", "wei", CHINESE)):
         screen.console.rule(title, align="left")
-        stage = Stage(screen, skill, served, {"user_id": name, "conversation_id": title, "private": True})
+        desk = Desk(screen, skill, served, {"user_id": name, "conversation_id": title, "private": True})
         for step in scene:
-            _click(stage, step) if isinstance(step, Click) else _speak(stage, step)
+            _click(desk, step) if isinstance(step, Click) else _speak(desk, step)
     confirmations = sum("poll" in step.requests for step in ENGLISH + CHINESE if isinstance(step, Line))
     return confirmations, served.provider.count("poll")
 
 
-def _click(stage: Stage, click: Click) -> None:
-    (stage.approve if click.decision == "approve" else stage.decline)(click.account)
+def _click(desk: Desk, click: Click) -> None:
+    (desk.approve if click.decision == "approve" else desk.decline)(click.account)
 
 
-def _speak(stage: Stage, line: Line) -> None:
+def _speak(desk: Desk, line: Line) -> None:
     """Say it, show what follows, and compare."""
-    before = len(stage.served.provider.requests)
-    stage.screen.line("you", line.says, "cyan")
-    reply = stage.say(line.says)
-    stage.screen.reply(reply)
+    before = len(desk.served.provider.requests)
+    desk.screen.line("you", line.says, "cyan")
+    reply = desk.say(line.says)
+    desk.screen.reply(reply)
     state = reply and reply.state.value
-    asked = " ".join(record.endpoint for record in stage.served.provider.requests[before:])
+    asked = " ".join(record.endpoint for record in desk.served.provider.requests[before:])
     if (state, asked) != (line.state, line.requests):
         promised = f"{line.state} with the requests [{line.requests}]"
         raise BrokenPromiseError(f"after {line.says!r}: {state} with [{asked}], promised: {promised}")
