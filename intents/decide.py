@@ -156,7 +156,8 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRu
         return None, ()
     finished = _finished([rule for rule, _ in said])
     best, at = max(reversed(said), key=lambda pair: _strength(pair[0], finished))
-    if (strange and (best.label in _CHOICES or best.name in _UNSURE)) or (asked and best.weak):
+    vague = best.name in _UNSURE or (best.label in _CHOICES and not at.features & known.bits["@ways"])
+    if (strange and vague) or (asked and best.weak):
         return None, ()
     return best, (at,)
 
