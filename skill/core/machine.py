@@ -12,6 +12,7 @@ to say. The turn performs the action and comes back with the next event. An even
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 from transitions import Machine
@@ -239,7 +240,9 @@ def diagram() -> str:
     """The machine as Mermaid, drawn from the table."""
     from transitions.extensions import GraphMachine  # noqa: PLC0415 (a conversation never needs it)
 
-    drawn = _build(GraphMachine, graph_engine="mermaid").get_graph().source.splitlines()
+    model = SimpleNamespace()  # not the machine itself: its own names would clash with those of events
+    _build(GraphMachine, graph_engine="mermaid", model=model)
+    drawn = model.get_graph().source.splitlines()
     plain = [line for line in drawn[3:] if line.strip() and "class" not in line.lower()]  # no styles
     return "".join(f"{_each_once(line)}\n" for line in plain)
 
