@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from skill import __version__
+from skill.cli import care
 from skill.cli.chat import chat
 from skill.cli.demo import demo
 from skill.cli.failures import REPORTED, explain
@@ -19,6 +20,7 @@ from skill.cli.tool import diagram, tool
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 for command in (demo, chat, provider, classify, evaluate, tool, diagram):
     app.command()(command)
+care.register(app)
 
 
 def _show_version(wanted: bool) -> None:

@@ -18,7 +18,6 @@ from skill.doctor import examine
 from skill.errors import OnboardingError, ProviderError
 from skill.message import Owner
 from skill.stores.rotation import rotate
-from skill.stores.sql import SqlStore
 
 keys = typer.Typer(no_args_is_help=True, help="The key that seals what is stored.")
 credentials = typer.Typer(no_args_is_help=True, help="The stored logins.")
@@ -59,8 +58,8 @@ def rotate_key(home: Home = None) -> None:
 
     Example: CODEX_ONBOARDING_NEW_KEY="$(openssl rand -base64 32)" codex-onboarding keys rotate
     """
-    settings = settings_with(home)
-    rotated = asyncio.run(rotate(SqlStore(settings), settings))
+    with host(settings_with(home)) as skill:
+        rotated = skill.wait(rotate(skill.onboarding.store, skill.onboarding.settings))
     typer.echo(f"{rotated.records} records are sealed with the new key, which comes from the {rotated.source}.")
     if rotated.damaged:
         typer.echo(f"{rotated.damaged} damaged records could not be opened and stay as they were found.")
