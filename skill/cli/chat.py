@@ -31,15 +31,19 @@ def chat(
 ) -> None:
     """Talk to the skill, against the configured provider.
 
-    In a terminal: type; /quit or Ctrl-D leaves. With standard input redirected: one message a line.
+    In a terminal: type; /quit or Ctrl-D leaves.
+    With standard input redirected: one message a line.
 
-    [bold]--json[/]: for each line one JSON object, the fields of `Reply`, or null for a message that passes through.
-    A line that is a JSON object with "text" may set more of the message's fields: message_id, conversation_id,
-    user_id, private, sent_at, original, language. What is wrong with it is answered as {"error": …}.
+    [bold]--json[/]: for each line one JSON object, the fields of `Reply`, or null
+    for a message that passes through. A line that is a JSON object with
+    "text" may set more fields of its message: message_id, conversation_id,
+    user_id, private, sent_at, original, language. What is wrong with it is
+    answered as {"error": …}.
 
-    Against a provider on this machine: run [bold]codex-onboarding provider[/] and set the variables that it prints.
+    To try it without an account, run [bold]codex-onboarding provider[/] and set
+    the variables that it prints.
 
-    Example: printf '%s\\n' 'Use my Codex subscription' 'not yet' | codex-onboarding chat --json --user ana
+    Example: echo "Use my Codex subscription" | codex-onboarding chat --json
     """
     where: dict[str, Any] = {"user_id": user, "conversation_id": conversation, "platform": platform, "account": account}
     where |= {"language": language, "private": not shared}
@@ -72,8 +76,7 @@ def converse(screen: Screen, say: Say, commands: Mapping[str, Callable[[str], No
 def answer_lines(say: Say, answer: Callable[[Say, str], str]) -> None:
     """One message a line, each answered before the next is read."""
     for line in sys.stdin:
-        typer.echo(answer(say, line.rstrip("\r\n").removeprefix("\ufeff")), nl=False)
-        sys.stdout.flush()
+        typer.echo(answer(say, line.rstrip("\r\n").removeprefix("\ufeff")), nl=False)  # and flushed
 
 
 def _as_text(say: Say, line: str) -> str:

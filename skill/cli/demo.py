@@ -35,8 +35,9 @@ def demo(
 ) -> None:
     """Try the main job: a provider on this machine and a chat beside it. No account needed.
 
-    In a terminal you type, and approve on the provider's page. With no terminal attached, or with [bold]--play[/], it
-    plays a conversation in English and one in Chinese, and ends with 1 if anything is not as promised.
+    In a terminal you type, and approve on the provider's page. With no
+    terminal attached, or with [bold]--play[/], it plays a conversation in English and
+    one in Chinese, and ends with 1 if anything is not as promised.
 
     Example: codex-onboarding demo --port 8765
     """

@@ -63,9 +63,10 @@ def evaluate(
 ) -> None:
     """Count how many labelled messages are judged right; what must never happen comes first.
 
-    A line holds "text" and "accept", the list of right labels, and may hold "state", "lang" and "id".
+    A line holds "text" and "accept", the list of right labels, and may hold
+    "state", "lang" and "id".
 
-    Example: codex-onboarding evaluate requests.jsonl replies.jsonl --min-accuracy 0.97
+    Example: codex-onboarding evaluate requests.jsonl --min-accuracy 0.97
     """
     report = count(item for file in files for item in _items(file))
     typer.echo(json.dumps(report.as_dict(), ensure_ascii=False)) if as_json else _print(report)

@@ -109,6 +109,7 @@ def _click(desk: Desk, click: Click) -> None:
 
 def _speak(desk: Desk, line: Line) -> None:
     """Say it, show what follows, and compare."""
+    desk.screen.console.print()
     before = len(desk.served.provider.requests)
     desk.screen.line("you", line.says, "cyan")
     reply = desk.say(line.says)

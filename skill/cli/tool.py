@@ -31,11 +31,12 @@ def tool(
 ) -> None:
     """Call openai_oauth and print what it returns; ends with 1 when that isn't ok.
 
-    start, poll and logout each spend one request of the person. There are two ways to have one:
-    [bold]CODEX_ONBOARDING_ANSWERS=agent codex-onboarding chat[/], where the person's message is kept for the tool; or,
-    with [bold]CODEX_ONBOARDING_TRUST_QUOTED_WORDS=1[/], their words in --user-message.
+    start, poll and logout each spend one request of the person. Two ways lead
+    to one: [bold]CODEX_ONBOARDING_ANSWERS=agent codex-onboarding chat[/], where their
+    message is kept for the tool; or their words in --user-message, with
+    [bold]CODEX_ONBOARDING_TRUST_QUOTED_WORDS=1[/].
 
-    Example: codex-onboarding tool start --user-message "Use my Codex subscription"
+    Example: codex-onboarding tool start --user-message "Use my Codex plan"
     """
     if schema:
         typer.echo(json.dumps(SCHEMA, indent=2))
