@@ -95,12 +95,16 @@ class _Builder:
         self.other = symbols.char("x")
         self.bounds = {symbols.char(name) for name in ("stop", "ask", "comma", "colon", "dash", "line", "but")}
         self.full = {symbols.char(name) for name in ("stop", "ask", "line")}
+        self.hence = symbols.char("hence")  # parts clauses, and belongs to the second
         self.ask = symbols.char("ask")
 
     def frames(self) -> Iterator[Frame]:
         current: list[Token] = []
         sentence, joint = 0, ""
         for token in self._tokens():
+            if token.symbol == self.hence and current:
+                yield self._frame(current, token.symbol, sentence, joint)
+                current, joint = [], token.symbol
             if token.symbol not in self.bounds:
                 current.append(token)
                 continue
