@@ -70,9 +70,9 @@ class Message(BaseModel):
     @property
     def key(self) -> str | None:
         """The name under which this message is claimed, or None when it can't be told from another."""
-        if not self.message_id:
+        if not self.message_id or not self.user_id:
             return None
-        return digest(self.platform, self.account, self.conversation_id, self.message_id)
+        return digest(self.platform, self.account, self.user_id, self.conversation_id, self.message_id)
 
 
 class Reply(BaseModel):

@@ -15,6 +15,8 @@ import httpx
 from skill.errors import NoEntitlementError, UsageLimitError
 from skill.message import Owner
 from skill.oauth import wire
+from skill.oauth.credential import Credential
+from skill.oauth.http import revealed
 from skill.oauth.logins import Logins
 from skill.oauth.provider import bearer
 from skill.settings import Settings
@@ -48,12 +50,9 @@ class SubscriptionAuth(httpx.Auth, _Httpx2Auth):  # type: ignore[misc, unused-ig
             yield request
             return
         credential = await self._logins.current(self._owner)
-        request.headers.update(bearer(credential.access_token, credential.account_id))
-        response = yield request
+        response = yield _signed(request, credential)
         if response.status_code == 401:
-            renewed = await self._logins.renew(self._owner, credential.access_token)
-            request.headers.update(bearer(renewed.access_token, renewed.account_id))
-            response = yield request
+            response = yield _signed(request, await self._logins.renew(self._owner, credential.access_token))
         if response.status_code == 429:
             await response.aread()
             self._refuse(wire.Answer(response.status_code, response.headers, response.content))
@@ -70,3 +69,8 @@ class SubscriptionAuth(httpx.Auth, _Httpx2Auth):  # type: ignore[misc, unused-ig
             raise NoEntitlementError
         if code == "usage_limit_reached":
             raise UsageLimitError(wire.limit_ends(answer, self._now()))
+
+
+def _signed(request: Any, login: Credential) -> Any:
+    request.headers.update(revealed(bearer(login.access_token, login.account_id)))
+    return request

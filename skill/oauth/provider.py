@@ -1,49 +1,30 @@
-"""The provider's endpoints over httpx: one try per call, no loop, no sleep (openai-codex-protocol.md).
+"""The provider's endpoints: one try per call, each with its meaning (openai-codex-protocol.md).
 
-The one file that talks HTTP. Every method returns a meaning or raises `ProviderError`; a body is read to a bound,
-a redirect is never followed, and the bearer goes to the configured backend alone.
+Every method returns a meaning or raises `ProviderError`; the bearer goes to the configured backend alone.
 """
 
-import asyncio
 import logging
-import socket
-import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from skill.core.session import Authorization, Code
 from skill.errors import ProviderError, Reason
 from skill.oauth import wire
+from skill.oauth.http import AUTH_BODY_LIMIT, Ask, Fields, Http
 from skill.secret import Secret, reveal
 from skill.settings import Settings
 
 CLIENT_ID = "app_EMoamEEZ73f0CkXaXp7hrann"  # section 1; public, it has no secret
 CLIENT_VERSION = "0.1.0"
 ORIGINATOR = "chatgpt-codex-onboarding"  # section 1: harnesses name themselves
-AUTH_BODY_LIMIT = 64 * 1024
 MODELS_BODY_LIMIT = 1024 * 1024
-SKEW_ALLOWED = 120  # seconds (trust.md, section 4)
 MODELS_TIMEOUT = 5.0  # seconds, section 8
 
 log = logging.getLogger(__name__)
-
-# The request surely never left: a repeat can't be a second one.
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
-
-# What stands behind a connection that came to nothing, the more exact first: the doctor tells them apart.
-_CAUSES = ((ssl.SSLCertVerificationError, "certificate"), (ssl.SSLError, "tls"), (socket.gaierror, "dns"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +36,16 @@ class ModelList:
 
 
 class Provider:
-    """The seven calls. `client` is shared and stays the caller's; `now` gives aware moments.
-
-    `clock_skew`: the seconds that our clock was ahead of the provider's when it last answered, if over 120.
-    """
+    """The seven calls. `client` is shared and stays the caller's; `now` gives aware moments."""
 
     def __init__(self, settings: Settings, client: httpx.AsyncClient, now: Callable[[], datetime]) -> None:
-        self._settings, self._client, self._now = settings, client, now
-        self.clock_skew: int | None = None
+        self._settings, self._now = settings, now
+        self._http = Http(client, settings.timeout, now)
+
+    @property
+    def clock_skew(self) -> int | None:
+        """Seconds that our clock was ahead of the provider's when it last answered, if over 120."""
+        return self._http.clock_skew
 
     async def start(self, pending_id: str) -> Code:
         """Section 2: mint a device code. The page shown is ours to build, whatever the answer says (rule 3)."""
@@ -81,11 +64,8 @@ class Provider:
 
     async def poll(self, code: Code) -> Authorization | None:
         """Section 3: ask once whether the code was approved. None is "pending"."""
-        body = {
-            "device_auth_id": reveal(code.device_auth_id) if code.device_auth_id else "",
-            "user_code": code.user_code,
-        }
-        answer = await self._auth("/api/accounts/deviceauth/token", json=body)
+        asked: Fields = {"device_auth_id": code.device_auth_id or "", "user_code": SecretStr(code.user_code)}
+        answer = await self._auth("/api/accounts/deviceauth/token", json=asked)
         if answer.ok:
             grant = wire.read(wire.Grant, answer)
             return Authorization(grant.authorization_code, grant.code_verifier)
@@ -96,22 +76,22 @@ class Provider:
 
     async def exchange(self, authorization: Authorization) -> wire.Tokens:
         """Section 4: turn the authorization code into tokens. The code is single use: never blindly repeated."""
-        form = {
+        form: Fields = {
             "grant_type": "authorization_code",
-            "code": reveal(authorization.code),
+            "code": authorization.code,
             "redirect_uri": f"{self._settings.issuer}/deviceauth/callback",
             "client_id": CLIENT_ID,
-            "code_verifier": reveal(authorization.code_verifier),
+            "code_verifier": authorization.code_verifier,
         }
-        tokens = wire.read(wire.Tokens, await self._auth("/oauth/token", data=form))
+        tokens = wire.read(wire.Tokens, await self._auth("/oauth/token", form=form))
         if not tokens.access_token or not tokens.refresh_token:
             raise ProviderError(Reason.PROVIDER, code="tokens missing")
         return tokens
 
     async def refresh(self, refresh_token: Secret) -> wire.Tokens:
         """Section 6: rotate the pair. `Reason.REFUSED` is permanent, all else temporary or unknown (`sent`)."""
-        body = {"client_id": CLIENT_ID, "grant_type": "refresh_token", "refresh_token": reveal(refresh_token)}
-        answer = await self._auth("/oauth/token", json=body)
+        asked: Fields = {"client_id": CLIENT_ID, "grant_type": "refresh_token", "refresh_token": refresh_token}
+        answer = await self._auth("/oauth/token", json=asked)
         code = wire.error_code(answer)
         named = code.startswith("refresh_token_") or code == "invalid_grant"
         if not answer.ok and not answer.html and (named or answer.status == 401):
@@ -119,9 +99,9 @@ class Provider:
         return wire.read(wire.Tokens, answer)
 
     async def revoke(self, refresh_token: Secret) -> None:
-        """Section 7: end the login at the provider. Any 2xx is success."""
-        body = {"token": reveal(refresh_token), "token_type_hint": "refresh_token", "client_id": CLIENT_ID}
-        answer = await self._auth("/oauth/revoke", json=body)
+        """Section 7: end the login at the provider. Any 2xx is success; the body is not read."""
+        asked: Fields = {"token": refresh_token, "token_type_hint": "refresh_token", "client_id": CLIENT_ID}
+        answer = await self._auth("/oauth/revoke", json=asked, limit=None)
         if not answer.ok:
             raise self._noted(wire.refusal(answer))
 
@@ -129,7 +109,8 @@ class Provider:
         """Section 8: the account's models, by priority; None when the ETag still holds."""
         headers = {"version": CLIENT_VERSION} | ({"If-None-Match": etag} if etag else {})
         path = f"/codex/models?client_version={CLIENT_VERSION}"
-        answer = await self._backend(path, access_token, account_id, headers, MODELS_BODY_LIMIT, MODELS_TIMEOUT)
+        login = bearer(access_token, account_id)
+        answer = await self._backend(path, login, headers, MODELS_BODY_LIMIT, MODELS_TIMEOUT)
         if answer.status == 304:
             return None
         rows = (answer.json() or {}).get("models")
@@ -143,63 +124,38 @@ class Provider:
 
     async def usage(self, access_token: Secret, account_id: str | None) -> wire.Usage:
         """Section 9: how much of the plan is used."""
-        answer = await self._backend("/wham/usage", access_token, account_id, {}, AUTH_BODY_LIMIT)
+        answer = await self._backend("/wham/usage", bearer(access_token, account_id), {}, AUTH_BODY_LIMIT)
         return wire.read(wire.Usage, answer)
 
     async def look(self, url: str) -> wire.Answer:
         """For the doctor: one harmless GET, without any token, at an address of the provider's."""
-        return await self._send("GET", url, MODELS_BODY_LIMIT, headers=_headers())
+        return await self._http.send(Ask("GET", url, _headers(), limit=MODELS_BODY_LIMIT))
 
-    async def _auth(self, path: str, **content: Any) -> wire.Answer:
-        return await self._send("POST", self._settings.issuer + path, AUTH_BODY_LIMIT, headers=_headers(), **content)
+    async def _auth(
+        self, path: str, json: Fields | None = None, form: Fields | None = None, limit: int | None = AUTH_BODY_LIMIT
+    ) -> wire.Answer:
+        return await self._http.send(Ask("POST", self._settings.issuer + path, _headers(), json, form, limit))
 
     async def _backend(
-        self,
-        path: str,
-        access_token: Secret,
-        account_id: str | None,
-        headers: Mapping[str, str],
-        limit: int,
-        seconds: float | None = None,
+        self, path: str, login: Fields, headers: Fields, limit: int, seconds: float | None = None
     ) -> wire.Answer:
-        sent = _headers() | bearer(access_token, account_id) | dict(headers)
-        answer = await self._send("GET", self._settings.backend_url + path, limit, seconds, headers=sent)
+        sent = {**_headers(), **login, **headers}
+        answer = await self._http.send(
+            Ask("GET", self._settings.backend_url + path, sent, limit=limit, seconds=seconds)
+        )
         if answer.status == 401:
             raise self._noted(ProviderError(Reason.REFUSED, code=wire.error_code(answer)[:40], status=401))
         return answer
-
-    async def _send(
-        self, method: str, url: str, limit: int, seconds: float | None = None, **request: Any
-    ) -> wire.Answer:
-        """One request, one answer, within one time limit for all of it."""
-        try:
-            async with asyncio.timeout(seconds or self._settings.timeout):
-                async with self._client.stream(method, url, follow_redirects=False, **request) as response:
-                    self._compare_clocks(response.headers.get("date", ""))
-                    return wire.Answer(response.status_code, response.headers, await _bounded(response, limit))
-        except TimeoutError:
-            trouble = ProviderError(Reason.NETWORK, code="TimeoutError")
-        except httpx.HTTPError as fault:
-            sent = not isinstance(fault, _NEVER_SENT)
-            trouble = ProviderError(Reason.NETWORK, sent=sent, code=_cause(fault))
-        log.debug("%s %s: %s", method, urlsplit(url).path, trouble)
-        raise trouble
-
-    def _compare_clocks(self, date: str) -> None:
-        theirs = wire.http_date(date)
-        if theirs:
-            ahead = int((self._now() - theirs).total_seconds())
-            self.clock_skew = ahead if abs(ahead) > SKEW_ALLOWED else None
 
     def _noted(self, refused: ProviderError) -> ProviderError:
         log.debug("the provider refused: %s", refused)
         return refused
 
 
-def bearer(access_token: Secret, account_id: str | None) -> dict[str, str]:
+def bearer(access_token: Secret, account_id: str | None) -> dict[str, str | SecretStr]:
     """Section 10: the headers of a call with a person's subscription."""
     account = {"ChatGPT-Account-Id": account_id} if account_id else {}
-    return {"Authorization": f"Bearer {reveal(access_token)}"} | account
+    return {"Authorization": SecretStr(f"Bearer {reveal(access_token)}"), **account}
 
 
 def _headers() -> dict[str, str]:
@@ -210,25 +166,6 @@ def _headers() -> dict[str, str]:
         "originator": ORIGINATOR,
         "User-Agent": agent,
     }
-
-
-def _cause(fault: BaseException) -> str:
-    behind: BaseException | None = fault
-    while behind:
-        for kind, name in _CAUSES:
-            if isinstance(behind, kind):
-                return name
-        behind = behind.__cause__ or behind.__context__
-    return type(fault).__name__
-
-
-async def _bounded(response: httpx.Response, limit: int) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > limit:
-            raise ProviderError(Reason.PROVIDER, status=response.status_code, code="body too large")
-    return bytes(body)
 
 
 def _model(row: object) -> wire.Model | None:
