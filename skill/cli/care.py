@@ -31,9 +31,9 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(home: Home = None, as_json: Json = False) -> None:
-    """Check network, proxy, certificate, region, clock, data folder, key and database; no code is spent.
+    """Look whether all is well: network, region, clock, folder, key, database.
 
-    Ends with 1 when anything isn't well.
+    No code is spent. Ends with 1 when anything isn't well.
 
     Example: codex-onboarding doctor
     """
@@ -51,12 +51,13 @@ def doctor(home: Home = None, as_json: Json = False) -> None:
 
 @keys.command("rotate")
 def rotate_key(home: Home = None) -> None:
-    """Exchange the key: everything that is stored is sealed anew. Backups from before need the old key.
+    """Exchange the key: everything that is stored is sealed anew.
 
-    A key of our own is exchanged where it is kept. One from CODEX_ONBOARDING_KEY is exchanged for the one in
-    CODEX_ONBOARDING_NEW_KEY; a running skill that is given both goes on through the exchange.
+    Backups from before need the old key. A key of our own is exchanged where
+    it is kept; one from CODEX_ONBOARDING_KEY for CODEX_ONBOARDING_NEW_KEY. A
+    running skill that is given both goes on through the exchange.
 
-    Example: CODEX_ONBOARDING_NEW_KEY="$(openssl rand -base64 32)" codex-onboarding keys rotate
+    Example: codex-onboarding keys rotate
     """
     with host(settings_with(home)) as skill:
         rotated = skill.wait(rotate(skill.onboarding.store, skill.onboarding.settings))
@@ -77,9 +78,10 @@ def export_login(
     platform: Platform = "",
     account: Account = "",
 ) -> None:
-    """Move a login to Codex, which keeps it from then on: here it is neither used nor refreshed any more.
+    """Move a login to Codex, which keeps it from then on.
 
-    Moved, not copied, because two programs that share one login destroy it. To connect here again, sign in anew.
+    Moved, not copied: two programs that share one login destroy it. Here it is
+    neither used nor refreshed any more; to connect again, sign in anew.
 
     Example: codex-onboarding credentials export --to-codex --user ana
     """

@@ -1,5 +1,6 @@
 """`demo`: a local provider and a chat, side by side; without a terminal it plays and checks itself."""
 
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,7 @@ from skill.cli.provider import local_provider, log_to
 from skill.cli.scenes import BrokenPromiseError, Desk, play
 from skill.cli.screen import Screen, leave_on_sigterm
 from skill.settings import Settings
+from skill.stores.vault import SIZE, as_text
 
 if TYPE_CHECKING:  # its packages are an extra
     from skill.simulator import Served
@@ -62,7 +64,9 @@ def demo(
 def _settings(home: Path, served: "Served") -> Settings:
     """The defaults, whatever the environment says: the same demo for everybody."""
     defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
-    return Settings(**defaults | {"home": home, "issuer": served.issuer, "backend_url": served.backend_url})
+    key = as_text(os.urandom(SIZE))  # of its own, so that none is left in a keyring
+    addresses = {"issuer": served.issuer, "backend_url": served.backend_url}
+    return Settings(**defaults | addresses | {"home": home, "key": key})
 
 
 def _let_them_type(screen: Screen, skill: Host, served: "Served") -> None:

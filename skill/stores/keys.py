@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Protocol
 
 from skill.errors import StorageError
 from skill.secret import reveal
@@ -25,16 +24,6 @@ CURRENT, NEXT = KEY_FILE, "key.new"  # the second holds a rotation's new key unt
 
 class WrongKeyError(StorageError):
     """No key that can be found opens the database."""
-
-
-class Place(Protocol):
-    """Somewhere to keep keys."""
-
-    source: Source
-
-    def read(self, slot: str) -> bytes | None: ...
-    def write(self, slot: str, key: bytes) -> bool: ...
-    def remove(self, slot: str) -> None: ...
 
 
 class FilePlace:
@@ -70,6 +59,9 @@ class FilePlace:
     def remove(self, slot: str) -> None:
         """Delete the file."""
         (self._home / slot).unlink(missing_ok=True)
+
+
+Place = FilePlace | KeyringPlace
 
 
 def place_of(settings: Settings, source: Source) -> Place:

@@ -1,20 +1,36 @@
 """`doctor`, `keys` and `credentials`, as a person runs them."""
 
+import asyncio
 import base64
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+from skill import Settings
+from skill.message import Owner
+from skill.oauth import wire
+from skill.oauth.credential import Credential
 from skill.simulator import LocalProvider
+from skill.stores.sql import SqlStore
 
-from .conftest import Chat, run
+from .conftest import run
 
 KEY_A, KEY_B = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
 
 
 def connect(environment: dict[str, str], provider: LocalProvider) -> None:
-    with Chat(environment, "--user", "ana") as chat:
-        provider.approve(chat.say("Sign in with my ChatGPT account")["user_code"])
-        assert chat.say("done")["state"] == "connected"
+    """Ana's login, as a sign-in would have stored it."""
+    tokens = wire.Tokens.model_validate(provider.issue())
+    assert tokens.access_token and tokens.refresh_token
+    login = Credential(tokens.access_token, tokens.refresh_token).rotated(tokens, datetime.now(UTC))
+
+    async def main() -> None:
+        store = SqlStore(Settings(home=Path(environment["CODEX_ONBOARDING_HOME"])))
+        await store.transact(Owner("", "", "ana"), lambda record: (replace(record, credential=login), None))
+        await store.close()
+
+    asyncio.run(main())
 
 
 def status(environment: dict[str, str]) -> dict[str, object]:

@@ -132,6 +132,17 @@ def test_a_keyring_that_does_not_serve_leaves_it_to_the_file(
     assert (home / KEY_FILE).stat().st_mode & 0o777 == 0o600
 
 
+def test_without_the_extra_there_is_the_file(opened: OpenStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package is missing: its import fails, as Python does it for a module that is None."""
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    assert fill(opened) == source(opened) == "file"
+
+
+def test_importing_the_skill_imports_no_keyring() -> None:
+    code = "import skill, sys; print('keyring' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
+
+
 def test_a_keyring_that_waits_for_a_dialog_is_not_waited_for(tmp_path: Path, use: Use) -> None:
     answered = threading.Event()
     asked = []
