@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="CODEX_ONBOARDING_", frozen=True, extra="forbid", hide_input_in_errors=True
+        env_prefix="CODEX_ONBOARDING_", env_ignore_empty=True, frozen=True, extra="forbid", hide_input_in_errors=True
     )
 
     home: Path = Field(
