@@ -93,14 +93,19 @@ class _Context:
 
     def note(self, frame: Frame, mask: int, rule: RequestRule | None) -> None:
         bits, own = self.bits, frame.features
-        if (rule and rule.name == "about-words") or (frame.ends == self.colon and own & (bits["task"] | bits["intro"])):
+        material = own & (bits["task"] | bits["intro"])
+        if own & bits["below"] or (frame.ends == self.colon and material):
             self.blocked = bits["blocked"]
-        if frame.ends == self.colon and own & bits["x"]:
+        elif rule and rule.name == "about-words":
+            self.quoting = frame.sentence
+        if frame.ends == self.colon and own & bits["label"]:
             self.labelled = frame.sentence
         self.age += 1
         if self.age > _FORGOTTEN:
             self.topic = 0
-        if own & bits["@things"]:
+        if own & (bits["task"] | bits["homonym"] | bits["if"]):
+            self.topic = 0
+        elif own & bits["@things"]:
             self.age = 0
             self.topic = own & (bits["@things"] | bits["@acts"] | bits["@kept"] | bits["did"])
         self.pending = self._unfinished(own) or (self.pending if own & bits["instead"] else 0)

@@ -41,7 +41,7 @@ class Frame:
 def build(text: str, plain: str, known: Lexicon) -> tuple[Frame, ...]:
     """All clauses of a text, in order."""
     grammar = _grammar(text, plain, known)
-    shown = _covered(text, known)
+    shown = _covered(text, grammar, known)
     folded = fold(shown, grammar.variants)
     return tuple(_Builder(grammar, known, folded, len(text)).frames())
 
@@ -63,7 +63,7 @@ def _grammar(text: str, plain: str, known: Lexicon) -> Grammar:
     return known.grammars[best]
 
 
-def _covered(text: str, known: Lexicon) -> str:
+def _covered(text: str, grammar: Grammar, known: Lexicon) -> str:
     """The text with keys, code and quotations covered by one placeholder each, positions kept."""
     parts = secrets(text)
     for part in set_apart(text):
@@ -74,8 +74,17 @@ def _covered(text: str, known: Lexicon) -> str:
         cover = _PLACE[part.kind]
         if part.kind == "quote":
             cover = _quoted(inside, known)
+            if cover != _PLACE["quote"] and _is_name(inside[1:-1], grammar, known):
+                continue
         text = text[: part.start] + cover + " " * (len(inside) - 1) + text[part.end :]
     return text
+
+
+def _is_name(inside: str, grammar: Grammar, known: Lexicon) -> bool:
+    """Quotation marks around no more than a name: my "ChatGPT Plus" account."""
+    names = {known.symbols.char(name) for name in known.names_in_quotes}
+    tokens = _Builder(grammar, known, fold(inside, grammar.variants), len(inside)).tokens()
+    return all(token.symbol in names for token in tokens)
 
 
 def _quoted(inside: str, known: Lexicon) -> str:
@@ -101,7 +110,7 @@ class _Builder:
     def frames(self) -> Iterator[Frame]:
         current: list[Token] = []
         sentence, joint = 0, ""
-        for token in self._tokens():
+        for token in self.tokens():
             if token.symbol == self.hence and current:
                 yield self._frame(current, token.symbol, sentence, joint)
                 current, joint = [], token.symbol
@@ -134,7 +143,7 @@ class _Builder:
             symbols, features, tuple(tokens), tokens[0].start, sentence, joint, end, self.grammar.language, language
         )
 
-    def _tokens(self) -> Iterator[Token]:
+    def tokens(self) -> Iterator[Token]:
         text, folded = self.folded.text, self.folded
         last = 0
         for start, end, index in self._phrases():

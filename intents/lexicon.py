@@ -71,6 +71,7 @@ class Lexicon:
     bits: dict[str, int] = field(default_factory=dict)  # every feature, and the groups "@things", "@acts", "@kept"
     request_anchors: Any = None
     reply_anchors: Any = None
+    names_in_quotes: tuple[str, ...] = ()  # slots that a name in quotation marks may fill
     inside_quotes: dict[str, Any] = field(default_factory=dict)  # placeholder -> automaton
     markers: Any = None
     marker_language: tuple[str, ...] = ()
@@ -307,6 +308,7 @@ def _anchor(lexicon: Lexicon, common: Source, words: dict[str, Source]) -> None:
     for grammar in lexicon.grammars.values():
         for code, plain in grammar.variants.items():
             back.setdefault(plain, []).append(chr(code))
+    lexicon.names_in_quotes = tuple(common.strings("names_in_quotes"))
     for name in common.mapping("inside_quotes"):
         slots = set(common.strings("inside_quotes", name))
         cover = common.strings("slots", name)[0]
