@@ -102,7 +102,7 @@ class Provider:
         """Section 7: end the login at the provider. Any 2xx is success; the body is not read."""
         asked: Fields = {"token": refresh_token, "token_type_hint": "refresh_token", "client_id": CLIENT_ID}
         answer = await self._auth("/oauth/revoke", json=asked, limit=None)
-        if not answer.ok:
+        if not answer.ok or answer.html:
             raise self._noted(wire.refusal(answer))
 
     async def models(self, access_token: Secret, account_id: str | None, etag: str | None = None) -> ModelList | None:

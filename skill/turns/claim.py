@@ -153,12 +153,20 @@ def _event(at: At, heard: Heard, session: Session) -> Event | None:
     read_as = State.AWAITING_CONFIRM if state in (State.STARTED, State.POLLING) else state
     if read_as in _ASKED:
         answer = heard.reading.classify(read_as)
-        spoke_at = session.talk(heard.conversation).spoke_at
-        if not (answer.weak and (spoke_at is None or at.now - spoke_at >= WEAK_WORDS_COUNT)):
+        if not _stale(at, heard, session, answer):
             event = _as_event(answer)
             if event:
                 return event
     return _as_event(heard.request)
+
+
+def _stale(at: At, heard: Heard, session: Session, answer: Classification) -> bool:
+    """Rule 7: weak words count for two minutes; words that would start, only if sent after what they answer."""
+    talk = session.talk(heard.conversation)
+    if answer.weak and (talk.spoke_at is None or at.now - talk.spoke_at >= WEAK_WORDS_COUNT):
+        return True
+    starts, sent_at = answer.label in (Label.CHOOSE_OAUTH, Label.RETRY), heard.message.sent_at
+    return starts and sent_at is not None and talk.since is not None and not _sent_after(sent_at, talk.since)
 
 
 def _as_event(answer: Classification) -> Event | None:
