@@ -100,13 +100,14 @@ def revealed(fields: Fields) -> dict[str, str]:
 
 
 async def _bounded(response: httpx.Response, limit: int | None) -> bytes | None:
-    """The body; None where it is larger than `limit`."""
+    """The body; None where it is larger than `limit`. Where none matters, only that of a refusal is read."""
     body = bytearray()
-    if limit is not None:
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > limit:
-                return None
+    if limit is None and response.is_success:
+        return b""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > (limit or AUTH_BODY_LIMIT):
+            return None
     return bytes(body)
 
 
