@@ -1,4 +1,4 @@
-"""Is everything in place, before any code is spent? Nothing is minted, and no token leaves (issue 4, point 10).
+"""Is everything in place, before any code is spent? Nothing is minted, and no token leaves.
 
 Each check gives findings in plain words; `codex-onboarding doctor` prints them.
 """

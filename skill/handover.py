@@ -1,4 +1,4 @@
-"""Handing a login over (issue 4, point 8): two programs that share a rotating token destroy it, so it has one owner."""
+"""Handing a login over: two programs that share a rotating token destroy it, so it has one owner."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Everything is looked at before a code is spent (issue 4, point 10)."""
+"""Everything is looked at before a code is spent."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Handing a login over: one owner at any point (issue 4, point 8; trust.md, section 1)."""
+"""Handing a login over: one owner at any point (trust.md, section 1)."""
 
 import asyncio
 import json

@@ -69,7 +69,7 @@ def test_the_local_provider_knows_nothing_of_the_skill() -> None:
 
 @pytest.mark.parametrize("package", ["skill", "intents"])
 def test_a_package_is_imported_where_no_extra_is_installed(package: str) -> None:
-    """Issue 2, point 1: a runtime that embeds the hook installs no web server."""
+    """A runtime that embeds the hook installs no web server."""
     missing = f"sys.modules.update(dict.fromkeys({OF_THE_EXTRAS!r}))"  # None: as if it were not installed
     code = f"import sys; {missing}; import {package}; print(*sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -45,7 +45,7 @@ def connect(chat: Chat, provider: LocalProvider) -> Any:
 def test_a_person_connects(
     chat: Chat, provider: LocalProvider, served: Served, language: str, request_: str, done: str, connected: str
 ) -> None:
-    """Issue 2, "Shown by": connected in English and in Chinese, the texts exact, one poll."""
+    """conversation.md, section 8: connected in English and in Chinese, the texts exact, one poll."""
     shown = chat.say(request_)
     assert shown["text"] == DISPLAY[language].format(url=served.page_url, code=shown[CODE])
     assert shown[URL] == served.page_url and shown["state"] == "awaiting_confirm" and shown["language"] == language

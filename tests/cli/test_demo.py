@@ -16,7 +16,7 @@ from .conftest import run
 
 
 def test_it_plays_both_languages_and_counts(environment: dict[str, str], tmp_path: Path) -> None:
-    """Issue 2: without a terminal it plays by itself, ends with 0 and leaves nothing behind."""
+    """Without a terminal it plays by itself, ends with 0 and leaves nothing behind."""
     left = tmp_path / "left"
     left.mkdir()
     odd = {"TMPDIR": str(left), "CODEX_ONBOARDING_STARTS_PER_HOUR": "1", "HTTP_PROXY": "http://127.0.0.1:9"}

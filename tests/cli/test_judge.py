@@ -47,7 +47,7 @@ def test_the_state_asks_another_question() -> None:
 
 
 def test_evaluation_names_what_must_not_happen_first(items: str) -> None:
-    """Issue 3: false starts and false confirmations first, then shares, confusion and the wrong items."""
+    """False starts and false confirmations first, then shares, confusion and the wrong items."""
     said = run("evaluate", items).stdout.splitlines()
     assert said[:3] == ["False starts: 1", "False confirmations: 1", "Right: 2 of 4 (50.00%)"]
     assert said[-1].startswith("d  awaiting_confirm  not_yet|help → confirm (")

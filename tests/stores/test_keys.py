@@ -1,4 +1,4 @@
-"""Where the key comes from, and how it is exchanged (trust.md, section 3; issue 4, point 6)."""
+"""Where the key comes from, and how it is exchanged (trust.md, section 3)."""
 
 import asyncio
 import base64
@@ -213,7 +213,7 @@ def test_a_copied_folder_without_its_key_is_told_which_key_it_lacks(
 def test_two_folders_with_one_key_stay_apart_and_one_rotation_names_the_other(
     opened: OpenStore, tmp_path: Path
 ) -> None:
-    """Issue 4, bad input: two data folders with one key."""
+    """Two data folders with one key."""
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
         fill(opened, home=folder, key=KEY_A)

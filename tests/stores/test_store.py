@@ -196,7 +196,7 @@ def test_a_record_moved_to_another_place_is_not_believed(opened: OpenStore, home
 def test_a_damaged_record_is_set_aside_and_nobody_else_notices(
     opened: OpenStore, home: Path, table: str, damage: bytes
 ) -> None:
-    """Issue 2, bad input: nothing stored is lost or overwritten."""
+    """trust.md, section 4: nothing stored is lost or overwritten."""
     with opened() as store:
         store.put(WEI, full_record(), "m2")
         theirs = store.read(WEI, "m2")
@@ -284,7 +284,7 @@ def test_a_file_that_is_no_database_is_named_and_left_alone(opened: OpenStore, h
 
 
 def test_a_folder_that_cannot_be_made_is_named_with_the_next_step(opened: OpenStore, tmp_path: Path) -> None:
-    """Issue 2, bad input: the cause and the next step."""
+    """trust.md, section 4: the cause and the next step."""
     (tmp_path / "file").write_text("no folder")
     for home in (tmp_path / "file", tmp_path / "file" / "home"):
         with opened(home=home) as store, pytest.raises(StorageError, match="CODEX_ONBOARDING_HOME") as told:
