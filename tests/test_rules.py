@@ -107,6 +107,7 @@ class Person:
     # An agent's unspent intents: action -> where and until when. The rule: one per action.
     intents: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     pending_id: str | None = None
+    poll_lost: bool = False  # a crash left unknown how the last one ended; it counts as failed (section 3)
 
 
 @dataclass
@@ -114,6 +115,7 @@ class Sent:
     """A message that was delivered, and what came back; `crashed`: nothing did."""
 
     message: Message
+    kind: str
     reply: Reply | None
     crashed: bool
 
@@ -287,7 +289,7 @@ class Walk(RuleBasedStateMachine):
             private=where != "shared",
             sent_at=self.now - timedelta(minutes=minutes_late),
         )
-        self.take(message, kind)
+        self.sent.append(self.take(message, kind))
 
     def sign_in(self, name: str, where: str, kind: str, which: int = 0) -> None:
         self.say(name, where, kind, which)
@@ -336,7 +338,8 @@ class Walk(RuleBasedStateMachine):
 
     # How a message is taken, and what it may cause.
 
-    def take(self, message: Message, kind: str) -> None:
+    def take(self, message: Message, kind: str) -> Sent:
+        """Deliver a message that nobody has dealt with yet."""
         name, where = message.user_id or "", message.conversation_id
         person = self.people[name]
         connected = message.private and self.records([name])[0].credential is not None
@@ -353,19 +356,25 @@ class Walk(RuleBasedStateMachine):
             crashed = self.deliver(message)
         reply = self.stage.reply
         if done["start"] and confirms:
-            assert done["poll"] or done["exchange"], "only a poll that failed starts over"
-        self.sent.append(Sent(message, reply, crashed))
+            assert done["poll"] or done["exchange"] or person.poll_lost, "only a poll that failed starts over"
+        if confirms:
+            person.poll_lost = crashed and bool(done["poll"] or done["exchange"])
         if reply is not None:
             self.judge(reply, name, message)
         if message.private:
             self.learn(person, where, kind, reply, confirms, starts)
+        return Sent(message, kind, reply, crashed)
 
     def take_again(self, past: Sent) -> None:
         """Rule 2 and section 3: a re-delivery causes nothing, and repeats what was said."""
+        if not self.dealt_with(past.message):
+            again = self.take(past.message, past.kind)  # it passed through; this is a first delivery, a late one
+            past.reply, past.crashed = again.reply, again.crashed
+            return
         with self.expecting(name=None):
             self.deliver(past.message)
         reply = self.stage.reply
-        if past.crashed or past.reply is None or not past.message.private:
+        if past.crashed or past.reply is None:
             return
         assert reply is not None
         assert reply.repeated
@@ -373,7 +382,11 @@ class Walk(RuleBasedStateMachine):
             assert reply == past.reply.model_copy(update={"repeated": True})
         else:
             assert past.reply.user_code is not None, "only a dead code is repeated as silence"
-            assert reply.notes == [] and reply.user_code is None
+            assert (reply.notes, reply.user_code) == ([], None)
+
+    def dealt_with(self, message: Message) -> bool:
+        owner = Owner("", "", message.user_id or "")
+        return self.stage.run(self.stage.skill.store.read(owner, message.key)).receipt is not None
 
     def may_start(self, person: Person, where: str, kind: str, connected: bool) -> bool:
         """Rule 1, from the person's words; over the limit nothing does."""
