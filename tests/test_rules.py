@@ -371,8 +371,9 @@ class Walk(RuleBasedStateMachine):
             again = self.take(past.message, past.kind)  # it passed through; this is a first delivery, a late one
             past.reply, past.crashed = again.reply, again.crashed
             return
-        with self.expecting(name=None):
-            self.deliver(past.message)
+        nothing = dict.fromkeys(ENDPOINTS, 0)
+        with self.expecting(name=past.message.user_id if past.crashed else None, **nothing):
+            self.deliver(past.message)  # one that crashed is told so; that much may change
         reply = self.stage.reply
         if past.crashed or past.reply is None:
             return

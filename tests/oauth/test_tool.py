@@ -1,4 +1,4 @@
-"""The contract of the tool: what each action returns, every error code, who may cause what (specification, section 7)."""
+"""The contract of the tool: what each action returns, each error code, who may cause what (conversation.md, 7)."""
 
 from datetime import datetime, timedelta
 from typing import Any
