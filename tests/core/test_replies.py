@@ -225,6 +225,7 @@ def test_durations_are_told_in_two_units_at_most(span: timedelta, en: str, zh: s
         (86_400, "1-day limit", "1天额度"),
         (2_592_000, "30-day limit", "30天额度"),
         (0, "unknown", "未知"),
+        (-5, "unknown", "未知"),
         (None, "unknown", "未知"),
     ],
 )

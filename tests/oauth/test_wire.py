@@ -406,6 +406,7 @@ def test_an_error_names_fields_and_never_values() -> None:
     [
         ({"primary_window": {"used_percent": 1, "limit_window_seconds": 18_000}, "secondary_window": None}, [18_000]),
         ({"secondary_window": {"used_percent": "1", "limit_window_seconds": "604800"}}, [604_800]),
+        ({"primary_window": {"limit_window_seconds": 18_000}}, [18_000]),
         ({"primary_window": {"used_percent": None, "limit_window_seconds": "odd"}}, [None]),
         ({}, []),
         (None, []),
