@@ -141,7 +141,8 @@ class SqlStore:
                 await self.close()
                 return await work(*await self._ready())
         except SQLAlchemyError as fault:
-            raise StorageError(f"The database can't be used: {_cause(fault)}. {_next_step(self._settings)}") from None
+            cause = _cause(fault)
+            raise StorageError(f"The database can't be used: {cause}. {_next_step(self._settings, cause)}") from None
         except OSError as fault:
             raise StorageError(
                 f"The data folder can't be used: {fault.strerror}. {_next_step(self._settings)}"
@@ -301,13 +302,12 @@ def _cause(fault: SQLAlchemyError) -> str:
     return str(getattr(fault, "orig", None) or type(fault).__name__)
 
 
-def _next_step(settings: Settings) -> str:
-    place = (
-        "the address in CODEX_ONBOARDING_DATABASE_URL"
-        if settings.database_url
-        else f"rights and space of {settings.home}"
-    )
-    return f"Check {place}."
+def _next_step(settings: Settings, cause: str = "") -> str:
+    if settings.database_url:
+        return "Check the address in CODEX_ONBOARDING_DATABASE_URL."
+    if "not a database" in cause or "malformed" in cause:
+        return f"Restore {settings.home / DATABASE_FILE} from a backup, or move it aside; it was left as it is."
+    return f"Check rights and space of {settings.home}."
 
 
 def _now() -> int:
