@@ -85,7 +85,9 @@ class _Context:
         if named or not self.topic or not mask & (bits["@acts"] | bits["@states"] | bits["@kept"]):
             return mask
         if mask & bits["open"]:
-            taken = self.topic if mask & (bits["dothat"] | bits["know"]) else self.topic & ~(bits["@acts"] | bits["did"])
+            taken = (
+                self.topic if mask & (bits["dothat"] | bits["know"]) else self.topic & ~(bits["@acts"] | bits["did"])
+            )
             return mask | taken | bits["carried"]
         if self.sentence == frame.sentence or mask & (bits["my"] | bits["keyword"] | bits["key"] | bits["pastedkey"]):
             return mask | self.topic & bits["@names"] | bits["linked"]

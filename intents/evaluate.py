@@ -1,12 +1,13 @@
 """How well the labels fit labelled messages, and which words of a message counted; pure, for the command."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from intents.classifier import classify
 from intents.labels import Classification, Label
+from intents.text import Part, secrets
 
 STARTS = frozenset({Label.OAUTH, Label.CHOOSE_OAUTH, Label.RETRY})
 
@@ -98,10 +99,21 @@ def _plain(wrong: Wrong) -> dict[str, Any]:
 def marked(text: str, found: Classification) -> list[tuple[str, str | None]]:
     """The text in fragments, each with the slot it filled or None; secrets masked as in the evidence."""
     out: list[tuple[str, str | None]] = []
+    hidden = secrets(text)
     last = 0
     for span in sorted(found.evidence, key=lambda span: span.start):
         if span.start > last:
-            out.append((text[last : span.start], None))
+            out.append((_shown(text, last, span.start, hidden), None))
         out.append((span.text, span.slot))
         last = span.end
-    return [*out, (text[last:], None)] if last < len(text) else out
+    return [*out, (_shown(text, last, len(text), hidden), None)] if last < len(text) else out
+
+
+def _shown(text: str, start: int, end: int, hidden: Sequence[Part]) -> str:
+    """A stretch of the text; a key that reaches into it is masked."""
+    out = ""
+    for part in hidden:
+        if part.start < end and part.end > start:
+            out += text[start : max(start, part.start)] + "•••"
+            start = min(part.end, end)
+    return out + text[start:end]

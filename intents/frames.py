@@ -1,7 +1,7 @@
 """Clauses as frames of evidence: the slots found, in order, and what their order says about them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from intents.lexicon import Grammar, Lexicon
@@ -10,6 +10,7 @@ from intents.text import Folded, comparable, fold, secrets, set_apart
 MAX_SYMBOLS = 64  # of one clause; patterns never see more
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _WORD = re.compile(r"[^\W_]")
+_NOWHERE: Mapping[int, int] = {}
 _PLACE = {"pastedkey": "\ue8f0", "vendorkey": "\ue8f1", "token": "\ue8f2", "program": "\ue8f3", "quote": "\ue8f4"}
 
 
@@ -21,6 +22,7 @@ class Token:
     end: int
     symbol: str
     counts: bool = True  # shown as evidence
+    own: bool = False  # a word of the language, not a name or a sign that every language shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,9 @@ class Frame:
 def build(text: str, plain: str, known: Lexicon) -> tuple[Frame, ...]:
     """All clauses of a text, in order."""
     grammar = _grammar(text, plain, known)
-    shown = _covered(text, grammar, known)
+    shown, covered = _covered(text, grammar, known)
     folded = fold(shown, grammar.variants)
-    return tuple(_Builder(grammar, known, folded, len(text)).frames())
+    return tuple(_Builder(grammar, known, folded, len(text), covered).frames())
 
 
 def language_of(frames: Sequence[Frame], text: str) -> str | None:
@@ -63,9 +65,10 @@ def _grammar(text: str, plain: str, known: Lexicon) -> Grammar:
     return known.grammars[best]
 
 
-def _covered(text: str, grammar: Grammar, known: Lexicon) -> str:
-    """The text with keys, code and quotations covered by one placeholder each, positions kept."""
+def _covered(text: str, grammar: Grammar, known: Lexicon) -> tuple[str, dict[int, int]]:
+    """The text with keys, code and quotations covered by one placeholder each, positions kept; and where keys end."""
     parts = secrets(text)
+    ends = {part.start: part.end for part in parts}
     for part in set_apart(text):
         if not any(p.start < part.end and part.start < p.end for p in parts):
             parts.append(part)
@@ -77,7 +80,7 @@ def _covered(text: str, grammar: Grammar, known: Lexicon) -> str:
             if cover != _PLACE["quote"] and _is_name(inside[1:-1], grammar, known):
                 continue
         text = text[: part.start] + cover + " " * (len(inside) - 1) + text[part.end :]
-    return text
+    return text, ends
 
 
 def _is_name(inside: str, grammar: Grammar, known: Lexicon) -> bool:
@@ -97,8 +100,11 @@ def _quoted(inside: str, known: Lexicon) -> str:
 
 
 class _Builder:
-    def __init__(self, grammar: Grammar, known: Lexicon, folded: Folded, length: int) -> None:
-        self.grammar, self.known, self.folded, self.length = grammar, known, folded, length
+    def __init__(
+        self, grammar: Grammar, known: Lexicon, folded: Folded, length: int, ends: Mapping[int, int] = _NOWHERE
+    ) -> None:
+        self.grammar, self.known, self.folded, self.length, self.ends = grammar, known, folded, length, ends
+        self.han = grammar.script == "han"
         symbols = known.symbols
         self.skip = symbols.char("skip")
         self.other = symbols.char("x")
@@ -137,7 +143,7 @@ class _Builder:
             if pattern.search(symbols):
                 features |= bit
         language = None
-        if any(t.counts for t in tokens):
+        if any(t.own for t in tokens):
             language = self.grammar.language
         return Frame(
             symbols, features, tuple(tokens), tokens[0].start, sentence, joint, end, self.grammar.language, language
@@ -150,7 +156,8 @@ class _Builder:
             if _WORD.search(text, last, start):
                 yield Token(*folded.back(last, start, self.length), self.other, False)
             symbol = self.grammar.slots[index]
-            yield Token(*folded.back(start, end, self.length), symbol, self.grammar.own[index] or True)
+            first, after = folded.back(start, end, self.length)
+            yield Token(first, self.ends.get(first, after), symbol, own=self.han or self.grammar.own[index])
             last = end
         if _WORD.search(text, last):
             yield Token(*folded.back(last, len(text), self.length), self.other, False)

@@ -52,6 +52,7 @@ class Grammar:
     language: str
     script: str
     automaton: Any
+    phrases: tuple[str, ...]
     slots: tuple[str, ...]  # symbol of each phrase
     edges: tuple[int, ...]  # 1: a letter may not stand before it, 2: nor after it
     own: tuple[bool, ...]  # whether the phrase tells the language
@@ -179,6 +180,7 @@ class _Reader:
             self.language,
             str(self.words.value.get("script", "latin")),
             _automaton(phrases),
+            tuple(phrases),
             tuple(symbols.char(vocabulary.slot[p]) for p in phrases),
             tuple(map(_edges, phrases)),
             tuple(p in vocabulary.own for p in phrases),
@@ -299,10 +301,12 @@ def _bits(common: Source, symbols: Symbols) -> dict[str, int]:
 
 
 def _anchor(lexicon: Lexicon, common: Source, words: dict[str, Source]) -> None:
-    vocabulary = _Words(lexicon.symbols)
-    vocabulary.read(common, own=False)
-    for source in words.values():
-        vocabulary.read(source, own=False)
+    # Each language by itself: a word of one may be something else in another.
+    spoken = {
+        (p, lexicon.symbols.spell(s))
+        for g in lexicon.grammars.values()
+        for p, s in zip(g.phrases, g.slots, strict=True)
+    }
     wanted, replies = set(common.strings("request_anchors")), set(common.strings("reply_anchors"))
     back: dict[str, list[str]] = {}
     for grammar in lexicon.grammars.values():
@@ -312,10 +316,10 @@ def _anchor(lexicon: Lexicon, common: Source, words: dict[str, Source]) -> None:
     for name in common.mapping("inside_quotes"):
         slots = set(common.strings("inside_quotes", name))
         cover = common.strings("slots", name)[0]
-        lexicon.inside_quotes[cover] = _automaton(p for p, s in vocabulary.slot.items() if s in slots)
+        lexicon.inside_quotes[cover] = _automaton(p for p, s in spoken if s in slots)
     pasted = common.strings("raw_anchors")
-    lexicon.request_anchors = _automaton([*_raw((p for p, s in vocabulary.slot.items() if s in wanted), back), *pasted])
-    lexicon.reply_anchors = _automaton([*_raw((p for p, s in vocabulary.slot.items() if s in replies), back), *pasted])
+    lexicon.request_anchors = _automaton([*_raw({p for p, s in spoken if s in wanted}, back), *pasted])
+    lexicon.reply_anchors = _automaton([*_raw({p for p, s in spoken if s in replies}, back), *pasted])
     marked = [
         (m, name)
         for name, source in words.items()

@@ -168,7 +168,10 @@ _OPENERS = (
     "\t",
     "    ",
 )
-_LOGGED = re.compile(r"\[[^\]\n]{1,40}\] ?\S|\d{4}-\d\d-\d\d[ T]\d|\d\d:\d\d:\d\d|\[\w+\] \d|[A-Z][a-z]{2} \d\d \d\d:|[A-Z][A-Z0-9_]{3,60}=(?!sk-|AIza|gsk_)")
+_LOGGED = re.compile(
+    r"\[[^\]\n]{1,40}\] ?\S|\d{4}-\d\d-\d\d[ T]\d|\d\d:\d\d:\d\d|\[\w+\] \d|[A-Z][a-z]{2} \d\d \d\d:"
+    r"|[A-Z][A-Z0-9_]{3,60}=(?!sk-|AIza|gsk_)"
+)
 _IMPORTED = re.compile(r"(?:import|from) [\w.]{1,60}(?:, [\w.]{1,60}){0,9}(?: import|$)")
 _SIGNS = ("{", "}", "=>", "==", "!=", "();", "</", "/>", "::", "&&", "||", "+=", "->")
 
