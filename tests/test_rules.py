@@ -189,6 +189,22 @@ class Walk(RuleBasedStateMachine):
         name = data.draw(st.sampled_from([name for name, person in self.people.items() if person.shown_in]))
         self.finish(name, decision, which)
 
+    @precondition(lambda self: any(person.shown_in for person in self.people.values()))
+    @rule(data=st.data(), flaw=st.sampled_from(("sent too early", "too old", "no id", "weak and late", "another's")))
+    def confirm_in_vain(self, data: st.DataObject, flaw: str) -> None:
+        """The words are right, the message isn't."""
+        name = data.draw(st.sampled_from([name for name, person in self.people.items() if person.shown_in]))
+        where = self.people[name].shown_in or ""
+        self.decide(name, "approve")
+        if flaw == "too old":
+            self.stage.clock.advance(timedelta(minutes=11))
+        if flaw == "weak and late":
+            self.stage.clock.advance(timedelta(minutes=3))
+        speaker = next(other for other in PEOPLE if other != name) if flaw == "another's" else name
+        kind = "weak_confirm" if flaw == "weak and late" else "confirm"
+        late = 11 if flaw in ("too old", "sent too early") else 0
+        self.say(speaker, where, kind, minutes_late=late, identified=flaw != "no id")
+
     @precondition(lambda self: any(person.ever_connected for person in self.people.values()))
     @rule(
         data=st.data(), kind=st.sampled_from(("status", "models", "usage", "reauth", "reauth", "logout")), which=which
