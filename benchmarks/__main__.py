@@ -2,8 +2,9 @@
 
 import asyncio
 
-from benchmarks import classify, flow, importing, passing
+from benchmarks import classify, flow, importing, logins, passing
 
 for part in (passing, importing, classify):
     part.main()
 asyncio.run(flow.main())
+asyncio.run(logins.main())
