@@ -205,6 +205,31 @@ class Walk(RuleBasedStateMachine):
         late = 11 if flaw in ("too old", "sent too early") else 0
         self.say(speaker, where, kind, minutes_late=late, identified=flaw != "no id")
 
+    @precondition(lambda self: not self.agent)
+    @rule(name=people, words=st.sampled_from(("cancel", "logout")), approved=st.booleans())
+    def take_back_what_is_in_flight(self, name: str, words: str, approved: bool) -> None:
+        """Section 3: `cancel` and `logout` don't wait; what the call in flight brings back is discarded."""
+        person = self.people[name]
+        where, kind, endpoint = person.shown_in or f"private 1 of {name}", "oauth", "start"
+        if person.shown_in:
+            kind, endpoint = "confirm", "poll"
+            if approved:
+                self.decide(name, "approve")
+        self.tick()
+        with self.expecting(name, start=1, poll=1, exchange=1) as done:
+            self.stage.line.next(endpoint, "held back")
+            for said in (kind, words):
+                self.stage.deliver(self.message(name, where, said, f"t{len(self.stage.messages)}"))
+                self.tick()
+            self.stage.line.release()
+            self.stage.wait()
+        assert done["start"] + done["poll"] <= 1
+        [record] = self.records([name])
+        assert record.session.flow is None or record.session.flow.conversation != where
+        assert record.session.lease is None
+        person.shown_in = None if record.session.flow is None else person.shown_in
+        person.states[where], person.asked_at[where] = "idle", self.now
+
     @precondition(lambda self: any(person.ever_connected for person in self.people.values()))
     @rule(
         data=st.data(), kind=st.sampled_from(("status", "models", "usage", "reauth", "reauth", "logout")), which=which
@@ -295,17 +320,22 @@ class Walk(RuleBasedStateMachine):
     def say(
         self, name: str, where: str, kind: str, which: int = 0, minutes_late: int = 0, identified: bool = True
     ) -> None:
-        sentences = WORDS[kind][1]
         self.tick()
-        message = Message(
-            message_id=f"m{len(self.sent)}" if identified else None,
+        message_id = f"m{len(self.sent)}" if identified else None
+        self.sent.append(self.take(self.message(name, where, kind, message_id, which, minutes_late), kind))
+
+    def message(
+        self, name: str, where: str, kind: str, message_id: str | None, which: int = 0, minutes_late: int = 0
+    ) -> Message:
+        sentences = WORDS[kind][1]
+        return Message(
+            message_id=message_id,
             conversation_id=where,
             user_id=name,
             text=sentences[which % len(sentences)],
             private=where != "shared",
             sent_at=self.now - timedelta(minutes=minutes_late),
         )
-        self.sent.append(self.take(message, kind))
 
     def sign_in(self, name: str, where: str, kind: str, which: int = 0) -> None:
         self.say(name, where, kind, which)
@@ -606,6 +636,8 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
             step = advance(session, conversation, event, *rest)
             if step.moved:
                 seen.add((step.before, event))
+            if event is Event.REFUSED and step.state is State.STARTED:
+                seen.add((State.FAILED, Event.START_OVER))  # in the same breath
             return step
 
         return watch
