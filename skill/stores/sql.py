@@ -2,13 +2,16 @@
 
 import asyncio
 import logging
-import re
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from threading import Thread
 from typing import Any, TypeVar
 
+import aiosqlite
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import (
     Connection,
@@ -23,8 +26,10 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from skill.core.session import Session
 from skill.errors import StorageError
@@ -43,7 +48,6 @@ CONFLICTS_TRIED = 20
 RECEIPTS_KEPT = 24 * 3600  # seconds (conversation.md, section 3)
 SWEPT_AT_ONCE = 200
 
-_POSTGRES = re.compile(r"^postgres(ql)?://")  # as everybody writes it
 _EXTRA = "pip install 'chatgpt-codex-onboarding[postgres]'"
 
 log = logging.getLogger(__name__)
@@ -169,17 +173,38 @@ class SqlStore:
 
 
 def _engine(settings: Settings) -> AsyncEngine:
-    if settings.database_url:
-        url = _POSTGRES.sub("postgresql+asyncpg://", settings.database_url)
-        try:
-            return create_async_engine(url, pool_pre_ping=True, pool_timeout=LOCK_WAIT)
-        except ModuleNotFoundError as missing:
-            raise StorageError(f"The database needs {missing.name}; for PostgreSQL: {_EXTRA}") from None
-    path = private_file(private_folder(settings.home) / DATABASE_FILE)
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", connect_args={"timeout": LOCK_WAIT})
+    if not settings.database_url:
+        return _sqlite_engine(str(private_file(private_folder(settings.home) / DATABASE_FILE)))
+    url = make_url(settings.database_url)
+    match url.get_backend_name():
+        case "sqlite" if not url.host:
+            return _sqlite_engine(url.database or ":memory:")
+        case "postgresql" | "postgres":
+            url = url.set(drivername="postgresql+asyncpg")
+    try:
+        return create_async_engine(url, pool_pre_ping=True, pool_timeout=LOCK_WAIT)
+    except ModuleNotFoundError as missing:
+        raise StorageError(f"The database needs {missing.name}; for PostgreSQL: {_EXTRA}") from None
+
+
+def _sqlite_engine(path: str) -> AsyncEngine:
+    engine = create_async_engine(
+        "sqlite+aiosqlite://", async_creator=partial(_connect, path), poolclass=AsyncAdaptedQueuePool
+    )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+async def _connect(path: str) -> aiosqlite.Connection:
+    connection = aiosqlite.connect(path, timeout=LOCK_WAIT)
+    worker: Thread = connection._thread
+    worker.daemon = True
+    try:
+        return await connection
+    except sqlite3.Error:
+        await asyncio.to_thread(worker.join)  # its last word goes through this loop, which may close right after
+        raise
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
