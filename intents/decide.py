@@ -14,6 +14,9 @@ def request(frames: Sequence[Frame], known: Lexicon) -> tuple[str, Label, Sequen
     verdicts = list(_verdicts(frames, known))
     if verdicts and verdicts[-1][0].name == "taken-back":
         return verdicts[-1][0].name, Label.NONE, (verdicts[-1][1],)
+    taken_back = max((n for n, (rule, _) in enumerate(verdicts) if rule.name == "taken-back"), default=0)
+    if any(rule.label is not Label.NONE for rule, _ in verdicts[:taken_back]):
+        verdicts = verdicts[taken_back:]  # "connect ChatGPT, no, I mean Claude"
     loud = [(rule, frame) for rule, frame in verdicts if rule.label is not Label.NONE]
     if len(frames) > _DOCUMENT:  # a pasted document: what is wanted of it stands before or behind
         edges = {id(frame) for frame in (*frames[:_EDGE], *frames[-_EDGE:])}
@@ -110,8 +113,16 @@ class _Context:
         elif own & bits["@things"]:
             self.age = 0
             self.topic = own & (bits["@things"] | bits["@acts"] | bits["@kept"] | bits["did"])
-        self.pending = self._unfinished(own) or (self.pending if own & bits["instead"] else 0)
+        self.pending = self._unfinished(own) or self._corrected(own, rule)
         self.sentence = frame.sentence
+
+    def _corrected(self, own: int, rule: RequestRule | None) -> int:
+        """ "No, I mean …", "wait, rather …": the act stands, for another thing."""
+        bits = self.bits
+        if rule and rule.name == "taken-back" and self.topic:
+            return self.topic & bits["@acts"] | bits["command"] | bits["plain"]
+        keys = bits["key"] | bits["keyword"] | bits["pastedkey"]
+        return self.pending & ~keys if own & bits["instead"] else 0
 
     def _unfinished(self, own: int) -> int:
         bits = self.bits
@@ -150,6 +161,8 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRu
     strange = asked = 0
     for frame in frames:
         rule = _first(rules, frame.symbols, whole=False)
+        if rule and rule.label is Label.CONFIRM and frame.features & known.bits["ask"]:
+            rule = None  # a question confirms nothing
         if rule and rule.label is not Label.NONE:
             said.append((rule, frame))
         elif rule is None:
@@ -164,9 +177,23 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRu
     finished = _finished([rule for rule, _ in said])
     best, at = max(reversed(said), key=lambda pair: _strength(pair[0], finished))
     vague = best.name in _UNSURE or (best.label in _CHOICES and not at.features & known.bits["@ways"])
-    if (strange and vague) or (asked and best.weak):
+    if (strange and vague) or (asked and best.weak) or _a_request(best, at, frames, known):
         return None, ()
     return best, (at,)
+
+
+_ASIDE = (Label.STATUS, Label.MODELS, Label.USAGE, Label.LOGOUT, Label.REAUTH, Label.OTHER_VENDOR)
+_UNCERTAIN = (Label.HELP, Label.NOT_YET, Label.RESEND, Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK, Label.CONFIRM)
+
+
+def _a_request(best: ReplyRule, at: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
+    """ "Which codex models do I have?" is no answer but a request of its own; "why did it fail?" asks about the step."""
+    if best.label not in _UNCERTAIN or at.features & (known.bits["code"] | known.bits["page"]):
+        return False
+    rule, label, chosen = request(frames, known)
+    if label is Label.REAUTH and any(frame.features & known.bits["asked"] for frame in chosen):
+        return False
+    return label in _ASIDE
 
 
 def _joined(frames: Sequence[Frame], known: Lexicon) -> str:
