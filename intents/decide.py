@@ -166,7 +166,7 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRu
         if rule and rule.label is not Label.NONE:
             said.append((rule, frame))
         elif rule is None:
-            strange |= frame.features & known.bits["x"]
+            strange |= frame.features & (known.bits["x"] | known.bits["task"])
             asked |= frame.features & known.bits["asked"] if frame.features & known.bits["x"] else 0
     if not any(rule.label in _FINAL for rule, _ in said):
         rule = _first(rules, _joined(frames, known), whole=True)
@@ -174,6 +174,9 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRu
             return (None, ()) if rule.label is Label.NONE else (rule, frames)
     if not said:
         return None, ()
+    names = [rule.name for rule, _ in said]
+    if "says-invalid" in names and "says-finished" in names[names.index("says-invalid") :]:
+        said = [pair for pair in said if pair[0].name != "says-invalid"]  # "it didn't work at first, now it's approved"
     finished = _finished([rule for rule, _ in said])
     best, at = max(reversed(said), key=lambda pair: _strength(pair[0], finished))
     vague = best.name in _UNSURE or (best.label in _CHOICES and not at.features & known.bits["@ways"])
@@ -206,6 +209,8 @@ def _finished(rules: Sequence[ReplyRule]) -> Label | None:
     reports = [rule for rule in rules if rule.label in (Label.CONFIRM, Label.NOT_YET)]
     if any(rule.label is Label.NOT_YET and not rule.weak for rule in reports):
         reports = [rule for rule in reports if rule.name != "says-entered"]
+    if any(rule.label is Label.CONFIRM for rule in reports):
+        reports = [rule for rule in reports if rule.name != "acknowledges"]
     return reports[-1].label if reports else None
 
 
