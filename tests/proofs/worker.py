@@ -206,7 +206,7 @@ async def _one(
         response = await client.get(url, auth=skill.auth(order["user"]), timeout=60)
         return response.request.headers["authorization"].removeprefix("Bearer ") if response.is_success else "refused"
     except OnboardingError as fault:
-        return type(fault).__name__
+        return f"{type(fault).__name__}: {fault}"
 
 
 def _tell_after(skill: Onboarding, looks: int) -> None:
