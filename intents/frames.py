@@ -57,7 +57,7 @@ def _grammar(text: str, plain: str, known: Lexicon) -> Grammar:
     if not text.isascii() and _HAN.search(text):
         return next((g for g in known.grammars.values() if g.script == "han"), next(iter(known.grammars.values())))
     votes: dict[str, int] = {}
-    for index, start, end in known.markers.find_matches_as_indexes(plain):
+    for index, start, end in known.markers.find_matches_as_indexes(plain, overlapping=True):
         if not (plain[start - 1 : start].isalnum() or plain[end : end + 1].isalnum()):
             name = known.marker_language[index]
             votes[name] = votes.get(name, 0) + 1
