@@ -98,7 +98,7 @@ class _Context:
 
     def note(self, frame: Frame, mask: int, rule: RequestRule | None) -> None:
         bits, own = self.bits, frame.features
-        material = own & (bits["task"] | bits["intro"])
+        material = own & (bits["task"] | bits["intro"] | bits["say"])
         if own & bits["below"] or (frame.ends == self.colon and material):
             self.blocked = bits["blocked"]
         elif rule and rule.name == "about-words":
@@ -150,7 +150,7 @@ _STRENGTH = {
     Label.HELP: 2,
 }
 _FINAL = (Label.BYOK, Label.CANCEL, Label.RESEND, Label.CHOOSE_BYOK, Label.CHOOSE_OAUTH)
-_UNSURE = ("agrees", "acknowledges", "asks-why")  # with words beside them that nobody knows: none
+_UNSURE = ("agrees", "agrees-only", "acknowledges", "asks-why")  # with words beside them that nobody knows: none
 _CHOICES = (Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK)
 
 
@@ -196,7 +196,7 @@ def _a_request(best: ReplyRule, at: Frame, frames: Sequence[Frame], known: Lexic
     rule, label, chosen = request(frames, known)
     if label is Label.REAUTH and any(frame.features & known.bits["asked"] for frame in chosen):
         return False
-    return label in _ASIDE
+    return label in _ASIDE and any(frame is at for frame in chosen)
 
 
 def _joined(frames: Sequence[Frame], known: Lexicon) -> str:
