@@ -58,22 +58,15 @@ class ProviderError(OnboardingError):
     """
 
     def __init__(
-        self,
-        reason: Reason,
-        *,
-        retry_after: int | None = None,
-        sent: bool = True,
-        code: str = "",
-        status: int = 0,
+        self, reason: Reason, *, retry_after: int | None = None, sent: bool = True, code: str = "", status: int = 0
     ) -> None:
         super().__init__(f"{reason.value} (HTTP {status or '-'}, {code or 'no code'})")
-        self.reason, self.retry_after, self.sent, self.code, self.status = (
-            reason,
-            retry_after,
-            sent,
-            code,
-            status,
-        )
+        self.reason, self.retry_after, self.sent, self.code, self.status = reason, retry_after, sent, code, status
+
+    @property
+    def outcome_unknown(self) -> bool:
+        """The request may have taken effect: it was sent, and no refusal came back."""
+        return self.sent and self.status < 300
 
 
 class StorageError(OnboardingError):

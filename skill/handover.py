@@ -60,7 +60,7 @@ class Handovers:
 
 
 def _doubtful(login: Credential) -> bool:
-    return login.refreshing is not None or login.uncertain
+    return login.refreshing is not None or login.uncertain > 0
 
 
 def _leave(used: Credential, keeper: str, record: Record) -> tuple[Record, bool]:

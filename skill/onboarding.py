@@ -34,7 +34,7 @@ from skill.stores.base import Record
 from skill.stores.watch import OnModels, WatchedStore
 from skill.tasks import Tasks
 from skill.turns.claim import claim, claim_call, claim_refresh, concerns, forget_dead_code
-from skill.turns.settle import seal, settle
+from skill.turns.settle import refine, seal, settle
 from skill.turns.values import At, Call, Heard, Settled, Turn, Verdict
 
 Claimed = TypeVar("Claimed")
@@ -126,17 +126,19 @@ class Onboarding:
             if not concerns(self._at(), heard, record):
                 return None
             heard = replace(heard, host_login=await self._host_login(heard, record))
-        verdict = await self._claimed(
-            owner, lambda waited, record: claim(self._at(), replace(heard, waited=waited), record), key
-        )
         try:
+            verdict = await self._claimed(
+                owner, lambda waited, record: claim(self._at(), replace(heard, waited=waited), record), key
+            )
             if isinstance(verdict, Turn):
                 return (await self._tasks.finish(self._carry_out(verdict))).reply
-        except StorageError as fault:
+        except StorageError as fault:  # by now the message is known to be ours
             log.error("%s", fault)
-            return speech.aside("storage", heard.reading.language, heard.message)
+            return self._aside("storage", heard.message, heard.reading) or self._plain(
+                "storage", heard.message, heard.reading
+            )
         if verdict is Verdict.WAIT:
-            return speech.aside("try_again", heard.reading.language, heard.message)
+            return self._plain("try_again", heard.message, heard.reading)
         return verdict if isinstance(verdict, Reply) else None
 
     async def _claimed(
@@ -160,7 +162,7 @@ class Onboarding:
             outcome = await self._perform(turn)
             settled = await self._settled(turn, outcome)
             following = settled.following
-        return settled
+        return await self._refined(turn, settled)
 
     async def _settled(self, turn: Turn, outcome: Outcome) -> Settled:
         """Store the outcome; one that can't be kept, or isn't wanted any more, is ended at the provider."""
@@ -177,6 +179,21 @@ class Onboarding:
             if not kept and isinstance(outcome, Authorized) and outcome.credential:
                 await self._tool.revoke(turn.owner, outcome.credential)
             self._doorbell.ring(turn.owner.key)
+
+    async def _refined(self, turn: Turn, settled: Settled) -> Settled:
+        """After a login is safe in the store, the account's own models; what can't be had now comes later."""
+        outcome = settled.outcome
+        if settled.discarded or not isinstance(outcome, Authorized) or outcome.credential is None:
+            return settled
+        read = await self._tool.read_models(outcome.credential)
+        if read is None:
+            return settled
+        try:
+            key = turn.heard.message.key if turn.heard else None
+            return await self.store.transact(turn.owner, partial(refine, self._at(), turn, settled, read), key)
+        except StorageError as fault:
+            log.error("%s", fault)
+            return settled
 
     async def _perform(self, turn: Turn) -> Outcome:
         """The one call that the machine wants."""
@@ -217,8 +234,11 @@ class Onboarding:
         if request.label is Label.NONE:
             return None
         handed = f"handoff_{request.label}"
-        key = handed if handed in speech.HANDOFFS else say
-        reply = speech.aside(key, reading.language, message, reading.secret, self.settings.handoffs)
+        return self._plain(handed if handed in speech.HANDOFFS else say, message, reading)
+
+    def _plain(self, say: str, message: Message, reading: Reading) -> Reply | None:
+        """A reply that needs no store. Where an agent speaks, only a warning about a pasted key is ours to say."""
+        reply = speech.aside(say, reading.language, message, reading.secret, self.settings.handoffs)
         return reply if reply.sensitive or self.settings.answers == "hook" else None
 
     # --- the tool --------------------------------------------------------------------------------------------------

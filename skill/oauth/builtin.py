@@ -95,11 +95,15 @@ class BuiltinTool:
             return Troubled(trouble.reason, authorization=replace(authorization, maybe_sent=False))
         assert tokens.access_token and tokens.refresh_token  # noqa: S101 (the exchange saw to it)
         fresh = Credential(tokens.access_token, tokens.refresh_token).rotated(tokens, self._now())
+        return Authorized(fresh, fresh.email, fresh.account_id, fresh.model_ids)
+
+    async def read_models(self, credential: Credential) -> Credential | None:
+        """With the account's own list; None where it can't be read now. Asked once the login is safe in the store."""
         try:
-            fresh = await self._with_models(fresh)
+            return await self._with_models(credential)
         except ProviderError as trouble:
             log.debug("the model list has to wait: %s", trouble)
-        return Authorized(fresh, fresh.email, fresh.account_id, fresh.model_ids)
+            return None
 
     async def status(self, owner: Owner, credential: Credential | None, state: str) -> Outcome:
         """Read off the stored login; the provider is not asked."""
@@ -121,7 +125,7 @@ class BuiltinTool:
         async def renew() -> Outcome:
             if seen is None:
                 return NotConnected()
-            return Refreshed((await self._logins.renew(owner, seen.access_token)).expires_at)
+            return Refreshed((await self._logins.renew(owner, seen.access_token, insist=True)).expires_at)
 
         return await _answered(renew())
 

@@ -11,6 +11,7 @@ PREFIX = "openai-codex/"
 PRIMARY_MODEL = "gpt-5-codex"
 STATIC_MODELS = (PRIMARY_MODEL, "gpt-5", "gpt-5-mini")  # conversation.md, section 5
 REFRESH_AHEAD = timedelta(minutes=5)
+CLOCKS_AGREE = timedelta(minutes=2)
 LAST_MOMENT = timedelta(minutes=1)
 
 
@@ -33,7 +34,7 @@ class Credential:
     usage: wire.Usage | None = None
     usage_at: datetime | None = None
     refreshing: Lease | None = None  # whose refresh is in flight
-    uncertain: bool = False  # a refresh was sent and its answer never seen; one more try is allowed
+    uncertain: int = 0  # refreshes of this pair that were sent and whose answer was never seen
     version: int = 0  # kept by the store
 
     @property
@@ -59,7 +60,6 @@ class Credential:
         """With the new tokens; what a refresh leaves out stays (section 6)."""
         access, identity = tokens.access_token or self.access_token, tokens.id_token or self.id_token
         told, routed = wire.claims(identity), wire.claims(access)
-        by_duration = now + timedelta(seconds=tokens.expires_in) if tokens.expires_in else None
         return replace(
             self,
             access_token=access,
@@ -68,12 +68,24 @@ class Credential:
             account_id=told.account_id or routed.account_id or self.account_id,
             email=told.email or routed.email or self.email,
             plan=told.plan or routed.plan or self.plan,
-            expires_at=routed.exp or by_duration or now + timedelta(hours=1),
+            expires_at=_expiry(routed, tokens.expires_in, now),
             verified_at=now,
             rotated_at=now,
             refreshing=None,
-            uncertain=False,
+            uncertain=0,
         )
+
+
+def _expiry(told: wire.Claims, expires_in: int | None, now: datetime) -> datetime:
+    """`exp`; but where the token's lifetime shows that our clock is off, that lifetime from now on."""
+    lifetime = timedelta(seconds=expires_in or 0) or timedelta(hours=1)
+    if told.exp is None:
+        return now + lifetime
+    if told.iat and told.iat < told.exp:
+        lifetime = told.exp - told.iat
+    elif not expires_in:
+        return told.exp
+    return told.exp if abs(told.exp - now - lifetime) <= CLOCKS_AGREE else now + lifetime
 
 
 def primary_model(models: list[str]) -> str:

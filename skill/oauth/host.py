@@ -60,7 +60,11 @@ class HostTool:
         if not isinstance(answer, Mapping):
             return answer
         user_code, pending_id = answer.get("user_code"), answer.get("pending_id")
-        if not isinstance(user_code, str) or not re.match(wire.USER_CODE, user_code) or not isinstance(pending_id, str):
+        if (
+            not isinstance(user_code, str)
+            or not re.fullmatch(wire.USER_CODE, user_code)
+            or not isinstance(pending_id, str)
+        ):
             return Troubled(Reason.PROVIDER)
         expires_at = wire.runs_out(wire.moment(answer.get("expires_at")), self._now())
         return Issued(Code(user_code, self._shown(answer.get("verification_url"), user_code), pending_id, expires_at))
@@ -117,6 +121,9 @@ class HostTool:
         rows = answer.get("windows")
         windows = [_window(row) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
         return UsageReport(wire.printable(answer.get("plan")), windows)
+
+    async def read_models(self, credential: Credential) -> Credential | None:
+        """They came with the poll's answer."""
 
     async def revoke(self, owner: Owner, credential: Credential) -> None:
         """Nothing of the host's is ours to revoke."""

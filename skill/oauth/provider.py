@@ -96,7 +96,10 @@ class Provider:
         named = code.startswith("refresh_token_") or code == "invalid_grant"
         if not answer.ok and not answer.html and (named or answer.status == 401):
             raise self._noted(ProviderError(Reason.REFUSED, code=code[:40], status=answer.status))
-        return wire.read(wire.Tokens, answer)
+        tokens = wire.read(wire.Tokens, answer)
+        if not tokens.access_token and not tokens.refresh_token:  # either may be left out, not both
+            raise self._noted(ProviderError(Reason.PROVIDER, status=answer.status, code="tokens missing"))
+        return tokens
 
     async def revoke(self, refresh_token: Secret) -> None:
         """Section 7: end the login at the provider. Any 2xx is success; the body is not read."""

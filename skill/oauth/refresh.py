@@ -23,6 +23,7 @@ from skill.secret import Secret
 from skill.stores.base import Record, Store
 from skill.tasks import Tasks
 
+ONE_MORE_TRY = 1  # after an outcome that is unknown (trust.md, section 2)
 LEASE = timedelta(seconds=20)  # longer than a refresh may take, see `Settings.timeout`
 
 
@@ -36,8 +37,11 @@ class Refresher:
         self._doorbell = Doorbell()
         self._unsaved: dict[str, tuple[Credential, Credential]] = {}  # used and rotated, where the disk was full
 
-    async def renew(self, owner: Owner, seen: Secret) -> Credential:
+    async def renew(self, owner: Owner, seen: Secret, insist: bool = False) -> Credential:
         """A newer login than the one with the access token `seen`: the stored one, or the fruit of the one refresh.
+
+        After two refreshes of a pair whose outcome is unknown nobody sends it again by itself; `insist` is for a person
+        who asks for it.
 
         Raises `NotConnectedError`, `ReloginRequiredError`, or `ProviderError` for a fault that may pass.
         """
@@ -50,6 +54,8 @@ class Refresher:
                 raise NotConnectedError
             if stored.access_token != seen:
                 return stored
+            if stored.uncertain > ONE_MORE_TRY and not insist:
+                raise ProviderError(Reason.NETWORK, code="outcome unknown")
             if self._leased(stored) or not await self._store.transact(owner, partial(self._claim, seen, holder)):
                 await self._doorbell.wait(owner.key)
                 continue
@@ -64,7 +70,9 @@ class Refresher:
         credential = record.credential
         if credential is None or credential.access_token != seen or self._leased(credential):
             return record, False
-        leased = replace(credential, refreshing=Lease(holder, self._now() + LEASE))
+        crashed = credential.refreshing is not None  # its holder may have sent it
+        lease = Lease(holder, self._now() + LEASE)
+        leased = replace(credential, refreshing=lease, uncertain=credential.uncertain + crashed)
         return replace(record, credential=leased), True
 
     async def _refresh(self, owner: Owner, holder: str) -> Credential | None:
@@ -114,5 +122,5 @@ class Refresher:
         if trouble.reason is Reason.REFUSED:
             session = replace(record.session, login_died=True, offer_due=True)
             return replace(record, credential=None, session=session), None
-        kept = replace(credential, refreshing=None, uncertain=trouble.sent and not trouble.status)
+        kept = replace(credential, refreshing=None, uncertain=credential.uncertain + trouble.outcome_unknown)
         return replace(record, credential=kept), None

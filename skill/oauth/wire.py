@@ -20,7 +20,7 @@ from skill.errors import ProviderError, Reason
 from skill.secret import Secret
 
 CODE_LASTS = timedelta(minutes=15)  # section 3, timing
-USER_CODE = r"^[A-Za-z0-9-]{4,24}$"  # trust.md, section 3: anything else is hostile
+USER_CODE = r"[A-Za-z0-9-]{4,24}"  # trust.md, section 3: anything else is hostile
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
@@ -104,7 +104,7 @@ class DeviceCode(_Wire):
     """Section 2: the answer to a start."""
 
     device_auth_id: Annotated[Secret, Field(min_length=1)]
-    user_code: Annotated[str, Field(repr=False, pattern=USER_CODE)] = Field(
+    user_code: Annotated[str, Field(repr=False, pattern=f"^{USER_CODE}$")] = Field(
         validation_alias=AliasChoices("user_code", "usercode")
     )
     interval: Whole = None
@@ -181,6 +181,7 @@ class Claims(_Wire):
     """Section 5: what a token says of itself. For display, expiry and routing only; never proof of anything."""
 
     exp: Moment = None
+    iat: Moment = None
     email: Name = Field(
         default=None,
         validation_alias=AliasChoices("email", AliasPath("https://api.openai.com/profile", "email")),

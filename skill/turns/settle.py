@@ -7,6 +7,7 @@ from skill import speech
 from skill.core.machine import Facts, Step, advance
 from skill.core.session import Authorization, Session
 from skill.core.states import Action, Event, State
+from skill.oauth.credential import Credential
 from skill.oauth.outcomes import Authorized, Issued, LoginDied, Outcome, Refused, Troubled
 from skill.stores.base import Record
 from skill.turns.begin import begin, mint
@@ -22,7 +23,7 @@ def settle(at: At, turn: Turn, outcome: Outcome, record: Record) -> tuple[Record
     step = _next(at, turn, outcome, record)
     if step.action is None:
         return _finished(at, turn, outcome, record, step)
-    if turn.heard is None:
+    if turn.heard is None or at.settings.answers == "agent":
         return _left_to_the_agent(at, turn, outcome, record, step)
     preface = speech.failure_key(outcome.reason) if isinstance(outcome, Refused) else None
     remark = "login_restarted" if isinstance(outcome, LoginDied) else None
@@ -31,6 +32,20 @@ def settle(at: At, turn: Turn, outcome: Outcome, record: Record) -> tuple[Record
     if limited:
         return settle(at, leased, limited, record)
     return record, Settled(outcome, following=leased)
+
+
+def refine(at: At, turn: Turn, settled: Settled, read: Credential, record: Record) -> tuple[Record, Settled]:
+    """The account's own models, read once its login was safe; a logout meanwhile stands."""
+    stored, outcome = record.credential, settled.outcome
+    if stored is None or stored.refresh_token != read.refresh_token or not isinstance(outcome, Authorized):
+        return record, settled
+    listed = replace(stored, models=read.models, models_at=read.models_at, models_etag=read.models_etag)
+    record, outcome = replace(record, credential=listed), replace(outcome, models=read.model_ids)
+    if turn.heard is None:
+        return record, replace(settled, outcome=outcome)
+    step = Step(record.session, State.POLLING, State.CONNECTED, say="connected")
+    record, reply = tell(at, record, turn.heard, step, turn, outcome)
+    return record, Settled(outcome, reply)
 
 
 def seal(turn: Turn, authorization: Authorization, record: Record) -> tuple[Record, bool]:
