@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 from intents.decide import answer, request
-from intents.frames import Frame, build, language_of
+from intents.frames import Frame, build, glimpsed, language_of
 from intents.labels import NEVER_WHEN_TRUNCATED, Classification, Evidence, Label, Span
 from intents.lexicon import STATES, Lexicon, load
 from intents.text import bounded, comparable, drawn_out, secrets, whole
 
-_NOTHING = Classification(Label.NONE)
 _LONGEST_ANSWER = 600  # characters; nobody answers "done?" in an essay
 
 
@@ -103,7 +102,8 @@ class Reading:
         return self._described(outcome)
 
     def _quiet(self) -> Classification:
-        return replace(_NOTHING, language=self.language, truncated=self.truncated, secret=self.secret)
+        language = glimpsed(self._text, self._comparable, self._known) if self._frames is None else self.language
+        return Classification(Label.NONE, language, truncated=self.truncated, secret=self.secret)
 
     def _described(self, outcome: _Outcome) -> Classification:
         if self.truncated and outcome.label in NEVER_WHEN_TRUNCATED:

@@ -167,7 +167,7 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRu
             said.append((rule, frame))
         elif rule is None:
             strange |= frame.features & (known.bits["x"] | known.bits["task"])
-            asked |= frame.features & known.bits["asked"] if frame.features & known.bits["x"] else 0
+            asked |= frame.features & (known.bits["ask"] | known.bits["wh"] | known.bits["how"] | known.bits["why"])
     if not any(rule.label in _FINAL for rule, _ in said):
         rule = _first(rules, _joined(frames, known), whole=True)
         if rule:
@@ -190,10 +190,10 @@ _UNCERTAIN = (Label.HELP, Label.NOT_YET, Label.RESEND, Label.CHOOSE_OAUTH, Label
 
 
 def _a_request(best: ReplyRule, at: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
-    """ "Which codex models do I have?" is no answer but a request of its own; "why did it fail?" asks about the step."""
+    """ "Which codex models do I have?" is no answer but a request; "why did it fail?" asks about the step."""
     if best.label not in _UNCERTAIN or at.features & (known.bits["code"] | known.bits["page"]):
         return False
-    rule, label, chosen = request(frames, known)
+    _, label, chosen = request(frames, known)
     if label is Label.REAUTH and any(frame.features & known.bits["asked"] for frame in chosen):
         return False
     return label in _ASIDE and any(frame is at for frame in chosen)

@@ -56,13 +56,26 @@ def language_of(frames: Sequence[Frame], text: str) -> str | None:
 def _grammar(text: str, plain: str, known: Lexicon) -> Grammar:
     if not text.isascii() and _HAN.search(text):
         return next((g for g in known.grammars.values() if g.script == "han"), next(iter(known.grammars.values())))
+    votes = _votes(plain, known)
+    best = max(known.grammars, key=lambda name: (votes.get(name, 0), name == "en"))
+    return known.grammars[best]
+
+
+def glimpsed(text: str, plain: str, known: Lexicon) -> str | None:
+    """The language at a glance, for a text that nobody will answer."""
+    if not text.isascii() and _HAN.search(text):
+        return _grammar(text, plain, known).language
+    votes = _votes(plain, known)
+    return max(votes, key=lambda name: (votes[name], name == "en")) if votes else None
+
+
+def _votes(plain: str, known: Lexicon) -> dict[str, int]:
     votes: dict[str, int] = {}
     for index, start, end in known.markers.find_matches_as_indexes(plain, overlapping=True):
         if not (plain[start - 1 : start].isalnum() or plain[end : end + 1].isalnum()):
             name = known.marker_language[index]
             votes[name] = votes.get(name, 0) + 1
-    best = max(known.grammars, key=lambda name: (votes.get(name, 0), name == "en"))
-    return known.grammars[best]
+    return votes
 
 
 def _covered(text: str, grammar: Grammar, known: Lexicon) -> tuple[str, dict[int, int]]:
