@@ -17,6 +17,7 @@ from .faults import BROKEN_BODIES, FAULTS, Fault
 from .kit import ANA, BROKEN, CALLS, DONE, LOG_OUT, MODELS, SIGN_IN, USAGE, Rig, keys_of, pair
 
 LIMIT = 20.0  # seconds
+OF_EACH_KIND = {"DNS", "connect time-out", "read time-out", "401 JSON", "403 Cloudflare HTML", "429 with Retry-After"}
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,9 @@ def test_a_fault_ends_in_a_legal_state_with_a_plain_answer(rig: Rig, call: str, 
 @pytest.mark.parametrize(
     ("call", "fault"),
     [
-        pytest.param(call, fault, id=f"{call}-{fault.name}")
+        pytest.param(
+            call, fault, id=f"{call}-{fault.name}", marks=[] if fault.name in OF_EACH_KIND else [pytest.mark.full]
+        )
         for call, fault in product(CALLS, FAULTS)
         if not fault.effect and (call, fault.name) not in (("refresh", "401 JSON"), ("revoke", "200 broken"))
     ],

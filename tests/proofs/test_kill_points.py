@@ -129,7 +129,6 @@ def test_a_death_while_a_sign_in_starts(site: Site, tmp_path: Path, full: bool) 
     assert {("idle", "display"), ("started", "interrupted"), ("awaiting_confirm", "display")} <= seen
 
 
-@pytest.mark.xfail(strict=True, reason="the list of models is asked for between the exchange and the store")
 @pytest.mark.parametrize("full", SIZES)
 def test_a_death_while_a_sign_in_is_confirmed(site: Site, tmp_path: Path, full: bool) -> None:
     """trust.md, section 4: no second poll by itself, no second use of a spent code, no mix of old and new.
