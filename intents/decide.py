@@ -22,6 +22,9 @@ def request(frames: Sequence[Frame], known: Lexicon) -> tuple[str, Label, Sequen
         edges = {id(frame) for frame in (*frames[:_EDGE], *frames[-_EDGE:])}
         loud = [(rule, frame) for rule, frame in loud if id(frame) in edges]
     firm = [(rule, frame) for rule, frame in loud if rule.label is not Label.AMBIGUOUS]
+    if any(rule.name == "weighing" for rule, _ in loud):  # what then names neither is still the question
+        named = known.bits["@names"] | known.bits["key"] | known.bits["keyword"]
+        firm = [(rule, frame) for rule, frame in firm if frame.features & named]
     if not loud:
         return "nothing-said", Label.NONE, ()
     rule, frame = _loudest(firm or loud, known)
