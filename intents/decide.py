@@ -28,7 +28,9 @@ def request(frames: Sequence[Frame], known: Lexicon) -> tuple[str, Label, Sequen
     if not loud:
         return "nothing-said", Label.NONE, ()
     rule, frame = _loudest(firm or loud, known)
-    if rule.label is Label.OAUTH and _asked_after(frame, frames, known):
+    bits = known.bits
+    weighs = rule.label is Label.BYOK and frame.features & (bits["plan"] | bits["tier"] | bits["account"])
+    if (rule.label is Label.OAUTH or weighs) and _asked_after(frame, frames, known):
         return "asked-after", Label.AMBIGUOUS, (frame,)
     return rule.name, rule.label, (frame,)
 
