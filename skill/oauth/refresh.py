@@ -6,11 +6,13 @@ is the time between that look and the provider's answer: a holder frozen there f
 send a token that another has spent; it then finds the newer pair in the store and takes that.
 """
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from weakref import WeakValueDictionary
 
 from skill.core.session import Lease
 from skill.doorbell import Doorbell
@@ -35,6 +37,7 @@ class Refresher:
     ) -> None:
         self._store, self._provider, self._revoker, self._tasks, self._now = store, provider, revoker, tasks, now
         self._doorbell = Doorbell()
+        self._gates: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._unsaved: dict[str, tuple[Credential, Credential]] = {}  # used and rotated, where the disk was full
 
     async def renew(self, owner: Owner, seen: Secret, insist: bool = False) -> Credential:
@@ -45,6 +48,11 @@ class Refresher:
 
         Raises `NotConnectedError`, `ReloginRequiredError`, or `ProviderError` for a fault that may pass.
         """
+        # Of the callers in this process one at a time asks the store; the others then find the newer pair there.
+        async with self._gates.setdefault(owner.key, asyncio.Lock()):
+            return await self._renew(owner, seen, insist)
+
+    async def _renew(self, owner: Owner, seen: Secret, insist: bool) -> Credential:
         holder = secrets.token_hex(8)
         while True:
             if owner.key in self._unsaved:
