@@ -119,3 +119,9 @@ Feature: Clarify
     And 4 minutes pass
     And Ana says "subscription"
     Then the skill says "display"
+
+  Scenario: A weak word counts for two minutes
+    When 2 minutes pass
+    And Ana says "1"
+    Then the skill stays silent
+    And the provider was asked nothing

@@ -82,3 +82,27 @@ Feature: Languages
     And the skill is restarted
     And Wei says "还没好"
     Then the skill says "not_yet" in Chinese
+
+  Scenario: A text without a language of its own gets the conversation's
+    When Wei says "使用我的Codex订阅"
+    And Wei says "✅"
+    Then the skill says "still_pending" in Chinese
+
+  Scenario Outline: A text without a language, in a new conversation, gets the chat client's
+    Given Ana's chat client is set to "<tag>"
+    When Ana says "gpt-5-codex"
+    Then the skill says "ask" in <language>
+
+    Examples:
+      | tag     | language |
+      | zh-TW   | Chinese  |
+      | zh-CN   | Chinese  |
+      | zh-Hant | Chinese  |
+      | en-GB   | English  |
+      | fr      | English  |
+
+  Scenario: The conversation's language outlives a restart
+    When Wei says "使用我的Codex订阅"
+    And the skill is restarted
+    And Wei says "✅"
+    Then the skill says "still_pending" in Chinese

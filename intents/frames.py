@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from intents.lexicon import Grammar, Lexicon
 from intents.text import Folded, comparable, fold, secrets, set_apart
 
+_GLANCE = 64  # characters
 MAX_SYMBOLS = 64  # of one clause; patterns never see more
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _WORD = re.compile(r"[^\W_]")
@@ -65,7 +66,7 @@ def glimpsed(text: str, plain: str, known: Lexicon) -> str | None:
     """The language at a glance, for a text that nobody will answer."""
     if not text.isascii() and _HAN.search(text):
         return _grammar(text, plain, known).language
-    votes = _votes(plain, known)
+    votes = _votes(plain[:_GLANCE], known)
     return max(votes, key=lambda name: (votes[name], name == "en")) if votes else None
 
 
