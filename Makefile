@@ -14,10 +14,10 @@ demo: $(STAMP)  ## the main job: the local provider and a chat, side by side
 	@$(VENV)/bin/codex-onboarding demo
 
 test: $(STAMP) lint  ## style, types and every test
-	$(PY) -m pytest -q -m "not full"
+	$(PY) -m pytest -q -n auto --dist worksteal -m "not full"
 
 test-all: $(STAMP) lint  ## the same at full sizes, with the long soaks
-	$(PY) -m pytest -q
+	$(PY) -m pytest -q -n auto --dist worksteal
 
 lint: $(STAMP)  ## style and types only
 	$(PY) -m ruff check .
