@@ -238,6 +238,8 @@ class Walk(RuleBasedStateMachine):
             self.stage.line.release()
             self.stage.wait()
         assert done["start"] + done["poll"] <= 1
+        if not done[endpoint]:
+            self.stage.line.next(endpoint, "unreachable")  # nobody is left waiting in a later step
         [record] = self.records([name])
         assert record.session.flow is None or record.session.flow.conversation != where
         if record.session.lease:
@@ -420,7 +422,7 @@ class Walk(RuleBasedStateMachine):
         reply = self.stage.reply
         if done["start"] and confirms:
             assert done["poll"] or done["exchange"] or person.poll_lost, "only a poll that failed starts over"
-        if confirms:
+        if done["start"] or done["poll"] or done["exchange"]:
             person.poll_lost = crashed and bool(done["poll"] or done["exchange"])
         if reply is not None:
             self.judge(reply, name, message)
