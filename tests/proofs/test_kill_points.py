@@ -90,7 +90,10 @@ def site(tmp_path: Path) -> Iterator[Site]:
         yield site
 
 
-SIZES = [pytest.param(False, id="some points"), pytest.param(True, id="every point", marks=pytest.mark.full)]
+SIZES = [
+    pytest.param(False, id="some points"),
+    pytest.param(True, id="every point", marks=[pytest.mark.full, pytest.mark.timeout(3600)]),
+]
 
 
 @pytest.mark.parametrize("full", SIZES)

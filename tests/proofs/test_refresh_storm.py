@@ -70,7 +70,8 @@ def _storm(site: Site, workers: list[Worker], seed: int, way: str, callers: int)
 
 
 @pytest.mark.parametrize(
-    ("processes", "callers", "seeds"), [(3, 8, 3), pytest.param(8, 25, 20, marks=pytest.mark.full)]
+    ("processes", "callers", "seeds"),
+    [(3, 8, 3), pytest.param(8, 25, 20, marks=[pytest.mark.full, pytest.mark.timeout(1800)])],
 )
 def test_any_number_of_callers_and_processes_make_one_refresh(
     site: Site, processes: int, callers: int, seeds: int
