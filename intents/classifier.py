@@ -2,16 +2,21 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 
+from intents.apart import secrets
 from intents.decide import answer, request
-from intents.frames import Frame, build, glimpsed, language_of
+from intents.frames import Frame, Scan, grammar_of, scan
 from intents.labels import NEVER_WHEN_TRUNCATED, Classification, Evidence, Label, Span
 from intents.lexicon import STATES, Lexicon, load
-from intents.text import bounded, comparable, drawn_out, secrets, whole
+from intents.text import bounded, comparable, drawn_out, ends_of, whole
 
+_LETTER = re.compile(r"[^\W\d_]")
 _LONGEST_ANSWER = 600  # characters; nobody answers "done?" in an essay
+_COMMON = 8000  # characters; certainly less than what is considered at most
+_NEAR = 120  # characters around a name
+_MENTION = 70  # characters; below this a name alone may be a request
+_ENOUGH = 200  # characters that tell the language of a message nobody looks into further
 
 
 @cache
@@ -20,112 +25,130 @@ def lexicon() -> Lexicon:
     return load()
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    label: Label
-    rule: str
-    frames: Sequence[Frame] = ()
-    weak: bool = False
-    fresh: bool = False
+@cache
+def _quiet(language: str | None) -> Classification:
+    return Classification(Label.NONE, language)
+
+
+def _language(plain: str, known: Lexicon, hit: bool) -> str | None:
+    """Of a message that nobody looks into: by its script and its little words."""
+    if not hit and plain.isascii():
+        return known.first.language if plain.islower() else None
+    return grammar_of(plain, known).language if _LETTER.search(plain) else None
 
 
 class Reading:
     """One normalise and scan, shared by the four questions; each answer is worked out when asked for."""
 
-    __slots__ = ("_anchored", "_answers", "_comparable", "_frames", "_known", "_text", "truncated")
+    __slots__ = ("_answers", "_hit", "_known", "_plain", "_scanned", "_text", "_touched", "truncated")
 
     def __init__(self, text: str) -> None:
         self._text, self.truncated = bounded(text)
-        self._known = lexicon()
+        self._known = known = lexicon()
+        self._answers: dict[str | None, Classification] = {}
+        self._scanned: Scan | None = None
         try:
-            self._comparable = comparable(self._text)
-            self._anchored = bool(self._known.request_anchors.find_matches_as_indexes(self._comparable))
+            self._plain = comparable(self._text)
+            hits = known.request_anchors.find(self._plain)
         except UnicodeEncodeError:  # lone surrogates: text to Python, to nobody else
             self._text = whole(self._text)
-            self._comparable = comparable(self._text)
-            self._anchored = bool(self._known.request_anchors.find_matches_as_indexes(self._comparable))
-        self._frames: tuple[Frame, ...] | None = None
-        self._answers: dict[str | None, Classification] = {}
+            self._plain = comparable(self._text)
+            hits = known.request_anchors.find(self._plain)
+        self._hit = bool(hits)
+        self._touched = self._hit and self._asks_for_a_look()
+
+    def _asks_for_a_look(self) -> bool:
+        """Something of ours is named, and beside it stands a word that does something with it."""
+        shown, _, left_out = ends_of(self._text)
+        plain = comparable(shown) if left_out else self._plain
+        if len(plain) < _MENTION:
+            return self._known.request_anchors.hold(plain)
+        past = -1
+        for place in self._known.request_anchors.places(plain):
+            if place > past:
+                past = place + _NEAR
+                if self._known.moving.hold(plain[max(0, place - _NEAR) : past]):
+                    return True
+        return False
 
     def __repr__(self) -> str:
         return f"<Reading of {len(self._text)} characters>"
 
     def classify(self, state: str | None = None) -> Classification:
         """The label under the question that `state` stands for; an unknown state asks for requests."""
-        question = str(state) if state in STATES else None
-        if question not in self._answers:
-            self._answers[question] = self._judge(question)
-        return self._answers[question]
+        question = state if state in STATES else None
+        found = self._answers.get(question)
+        if found is None:
+            found = self._answers[question] = self._judge(question)
+        return found
 
     @property
     def silent(self) -> bool:
         """None in every reading: the message passes through and nobody needs to look further."""
-        if not self._anchored and not self._may_answer:
+        if not self._touched and not self._may_answer:
             return True
         return all(self.classify(state).label is Label.NONE for state in (None, *STATES))
 
     @property
     def language(self) -> str | None:
-        return language_of(self.frames, self._text)
+        """Of the person's own words; None when there are none."""
+        if self._scanned or self._touched:
+            return self.scanned.language
+        return _language(self._plain[:_ENOUGH], self._known, self._hit)
 
     @property
     def secret(self) -> bool:
         return bool(secrets(self._text))
 
     @property
+    def scanned(self) -> Scan:
+        """The clauses; built when first needed, then shared by the four questions."""
+        if self._scanned is None:
+            self._scanned = scan(self._text, self._plain, self._known)
+        return self._scanned
+
+    @property
     def frames(self) -> tuple[Frame, ...]:
-        if self._frames is None:
-            self._frames = build(self._text, self._comparable, self._known)
-        return self._frames
+        return self.scanned.frames
 
     @property
     def _may_answer(self) -> bool:
-        if len(self._comparable) > _LONGEST_ANSWER:
+        plain, anchors = self._plain, self._known.reply_anchors
+        if len(plain) > _LONGEST_ANSWER:
             return False
-        plain = self._comparable
-        return bool(self._known.reply_anchors.find_matches_as_indexes(plain)) or drawn_out(plain)
+        hits = anchors.find(plain)
+        return (bool(hits) and anchors.hold(plain)) or drawn_out(plain)
 
     def _judge(self, question: str | None) -> Classification:
-        known = self._known
         if question is None:
-            if not self._anchored:
-                return self._quiet()
-            rule, label, frames = request(self.frames, known)
-            outcome = _Outcome(label, rule, frames)
-        else:
-            if not self._may_answer:
-                return self._quiet()
-            chosen, frames = answer(self.frames, known, question)
-            if chosen is None:
-                return self._quiet()
-            outcome = _Outcome(chosen.label, chosen.name, frames, chosen.weak, chosen.fresh)
-        return self._described(outcome)
+            if not self._touched:
+                return self._nothing()
+            rule, label, frames = request(self.frames, self._known)
+            return self._described(label, rule, frames)
+        if not self._may_answer:
+            return self._nothing()
+        chosen, frames = answer(self.frames, self._known, question)
+        if chosen is None:
+            return self._nothing()
+        return self._described(chosen.label, chosen.name, frames, chosen.weak, chosen.fresh)
 
-    def _quiet(self) -> Classification:
-        language = glimpsed(self._text, self._comparable, self._known) if self._frames is None else self.language
-        return Classification(Label.NONE, language, truncated=self.truncated, secret=self.secret)
+    def _nothing(self) -> Classification:
+        if self.truncated or self._touched:
+            return self._described(Label.NONE, "nothing-said", ())
+        return _quiet(self.language)
 
-    def _described(self, outcome: _Outcome) -> Classification:
-        if self.truncated and outcome.label in NEVER_WHEN_TRUNCATED:
-            outcome = _Outcome(Label.NONE, "too-long-to-judge")
-        spans = tuple(span for frame in outcome.frames for span in self._spans(frame))
-        return Classification(
-            outcome.label,
-            self.language,
-            Evidence(outcome.rule, spans),
-            outcome.weak,
-            outcome.fresh,
-            self.truncated,
-            self.secret,
-        )
+    def _described(
+        self, label: Label, rule: str, frames: Sequence[Frame], weak: bool = False, fresh: bool = False
+    ) -> Classification:
+        if self.truncated and label in NEVER_WHEN_TRUNCATED:
+            label, rule, frames, weak, fresh = Label.NONE, "too-long-to-judge", (), False, False
+        spans = tuple(span for frame in frames for span in self._spans(frame))
+        return Classification(label, self.language, Evidence(rule, spans), weak, fresh, self.truncated, self.secret)
 
     def _spans(self, frame: Frame) -> list[Span]:
-        names = self._known.symbols
-        return [
-            Span(t.start, t.end, names.spell(t.symbol), _masked(self._text[t.start : t.end]))
-            for t in frame.tokens
-            if t.counts
-        ]
+        spell = self._known.symbols.spell
+        places = self.scanned.places(frame)
+        return [Span(a, b, spell(symbol), _masked(self._text[a:b])) for a, b, symbol in places]
 
 
 def _masked(piece: str) -> str:
@@ -141,4 +164,11 @@ def read(text: str) -> Reading:
 
 def classify(text: str, state: str | None = None) -> Classification:
     """What the message means while `state` lasts (intent-labels.md)."""
+    if state not in STATES and len(text) < _COMMON:
+        known, plain = lexicon(), comparable(text)
+        try:
+            if not known.request_anchors.find(plain):  # ordinary traffic: looked at once, and passed through
+                return _quiet(_language(plain, known, hit=False))
+        except UnicodeEncodeError:
+            pass
     return Reading(text).classify(state)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from intents.frames import MAX_SYMBOLS, Frame
+from intents.frames import Frame
 from intents.labels import Label
-from intents.lexicon import Lexicon, ReplyRule, RequestRule
+from intents.lexicon import MAX_SYMBOLS, Lexicon, ReplyRule, RequestRule
 
 _DOCUMENT, _EDGE = 30, 6  # clauses
 
@@ -58,7 +58,7 @@ def _verdicts(frames: Sequence[Frame], known: Lexicon) -> Iterator[tuple[Request
     context = _Context(bits, known.symbols.char("colon"))
     for frame in frames:
         mask = context.completed(frame)
-        rule = _deciding(mask, known)
+        rule = known.deciding(mask)
         if rule:
             yield rule, frame
         context.note(frame, mask, rule)
@@ -135,13 +135,6 @@ class _Context:
         if own & bits["@names"]:
             return 0
         return said | own & (bits["command"] | bits["plain"] | bits["commandout"] | bits["asked"]) if said else 0
-
-
-def _deciding(mask: int, known: Lexicon) -> RequestRule | None:
-    for rule in known.rules:
-        if mask & rule.every == rule.every and not mask & rule.none and all(mask & some for some in rule.some):
-            return rule
-    return None
 
 
 # Which of several clauses speaks for the message. Of a report that it is finished and one that it isn't, the later

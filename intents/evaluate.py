@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from intents.apart import Part, secrets
 from intents.classifier import classify
 from intents.labels import Classification, Label
-from intents.text import Part, secrets
 
 STARTS = frozenset({Label.OAUTH, Label.CHOOSE_OAUTH, Label.RETRY})
 

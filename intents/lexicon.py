@@ -1,8 +1,9 @@
 """The folders of YAML as one frozen, validated lexicon: slots, word order and rules, read once."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from itertools import product
@@ -11,12 +12,16 @@ from typing import Any
 import ahocorasick_rs
 
 from intents.labels import Label
-from intents.patterns import Symbols, compile_pattern, expand_groups
+from intents.patterns import BASE, Symbols, compile_pattern, expand_groups
 from intents.source import LexiconError, Source
+from intents.text import folding
 from intents.typos import misspellings
 
 __all__ = ["Grammar", "Lexicon", "LexiconError", "ReplyRule", "RequestRule", "load"]
 
+MAX_SYMBOLS = 64  # of one clause; patterns never see more
+REMEMBERED = 8192  # shapes of clauses whose features are kept
+_EDGE = re.compile(r"\b", re.ASCII)  # other scripts have no edges, and accents are folded away
 STATES = ("awaiting_confirm", "clarifying", "failed")
 _CHOICE = re.compile(r"\(([^()]*)\)")
 MAX_FORMS = 5000  # of one entry, after its alternatives are multiplied out
@@ -46,20 +51,70 @@ class ReplyRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Joints:
+    """The symbols that part clauses, and those that stand for no slot."""
+
+    skip: str
+    other: str
+    ask: str
+    hence: str  # parts clauses, and belongs to the second
+    parting: frozenset[str]
+    full: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Grammar:
     """One language: its words in an automaton, its word order in patterns."""
 
     language: str
     script: str
-    automaton: Any
+    joints: Joints
+    automaton: Any  # of the wrapped phrases, leftmost and longest
     phrases: tuple[str, ...]
     slots: tuple[str, ...]  # symbol of each phrase
-    edges: tuple[int, ...]  # 1: a letter may not stand before it, 2: nor after it
     own: tuple[bool, ...]  # whether the phrase tells the language
-    variants: dict[int, str]
-    marks: tuple[tuple[re.Pattern[str], dict[str, str]], ...]
-    shapes: tuple[tuple[re.Pattern[str], int], ...]
+    variants: dict[int, str]  # every traditional form, and the simplified one
+    table: dict[int, str]  # for `fold`
+    understood: Callable[[str], tuple[str, int]]  # symbols of a clause -> rewritten symbols and features
     replies: dict[str, tuple[ReplyRule, ...]]
+
+
+_HINT = 4  # found, but not worth a look by itself: little words of a language other than the first
+
+
+class Anchors:
+    """Words that make a message worth a look, found in text that was not folded yet."""
+
+    __slots__ = ("_edges", "find")
+
+    def __init__(self, phrases: Iterable[str], anywhere: Iterable[str] = (), hints: Iterable[str] = ()) -> None:
+        words, parts, others = sorted(set(phrases)), list(anywhere), list(hints)
+        self._edges = [*map(_edges, words), *(0 for _ in parts), *(_HINT for _ in others)]
+        self.find = ahocorasick_rs.AhoCorasick([*words, *parts, *others], store_patterns=False).find_matches_as_indexes
+
+    def places(self, text: str) -> Iterator[int]:
+        """Where they stand as whole words."""
+        edges = self._edges
+        for index, start, end in self.find(text, overlapping=True):
+            edge = edges[index]
+            if edge & 1 and start and _latin(text[start - 1]):
+                continue
+            if edge & 2 and _latin(text[end : end + 1]):
+                continue
+            if edge != _HINT:
+                yield start
+
+    def hold(self, text: str) -> bool:
+        """Whether any of them does."""
+        return next(self.places(text), -1) >= 0
+
+
+def _edges(phrase: str) -> int:
+    return _latin(phrase[0]) + 2 * _latin(phrase[-1])
+
+
+def _latin(char: str) -> bool:
+    return char.isalnum() and char < "\u0250"
 
 
 @dataclass(slots=True)
@@ -69,13 +124,24 @@ class Lexicon:
     symbols: Symbols = field(default_factory=Symbols)
     grammars: dict[str, Grammar] = field(default_factory=dict)
     rules: tuple[RequestRule, ...] = ()
+    deciding: Callable[[int], RequestRule | None] = lambda _: None
     bits: dict[str, int] = field(default_factory=dict)  # every feature, and the groups "@things", "@acts", "@kept"
-    request_anchors: Any = None
-    reply_anchors: Any = None
-    names_in_quotes: tuple[str, ...] = ()  # slots that a name in quotation marks may fill
-    inside_quotes: dict[str, Any] = field(default_factory=dict)  # placeholder -> automaton
+    request_anchors: Anchors = field(default_factory=lambda: Anchors(["\0"]))
+    moving: Anchors = field(default_factory=lambda: Anchors(["\0"]))
+    reply_anchors: Anchors = field(default_factory=lambda: Anchors(["\0"]))
+    names_in_quotes: frozenset[str] = frozenset()  # symbols that a name in quotation marks may hold
+    inside_quotes: Any = None
+    cover_of: tuple[str, ...] = ()  # the placeholder for a quotation that holds the phrase
+    covers: tuple[str, ...] = ()  # all of them, the most telling first
+    han: Grammar | None = None
     markers: Any = None
     marker_language: tuple[str, ...] = ()
+    foreign: Anchors = field(default_factory=lambda: Anchors(["\0"]))  # markers of all but the first language
+
+    @property
+    def first(self) -> Grammar:
+        """The language of a text that gives no hint."""
+        return next(iter(self.grammars.values()))
 
 
 def forms(entry: str) -> Iterator[tuple[str, bool]]:
@@ -139,15 +205,51 @@ class _Words:
             raise source.fault(("slots", name, n), str(error)) from None
 
 
-def _edges(phrase: str) -> int:
-    def latin(char: str) -> bool:
-        return char.isalnum() and char < "\u0250"
-
-    return latin(phrase[0]) + 2 * latin(phrase[-1])
+def wrapped(text: str) -> str:
+    """Latin words between marks of their own, so that a phrase is only found where it is whole words."""
+    return _EDGE.sub("\x01", text)
 
 
 def _automaton(phrases: Iterable[str]) -> Any:
-    return ahocorasick_rs.AhoCorasick(list(phrases), store_patterns=False)
+    return ahocorasick_rs.AhoCorasick(
+        list(phrases), matchkind=ahocorasick_rs.MatchKind.LeftmostLongest, store_patterns=False
+    )
+
+
+def _understanding(
+    marks: Sequence[tuple[re.Pattern[str], dict[str, str]]], shapes: Sequence[tuple[re.Pattern[str], int]]
+) -> Callable[[str], tuple[str, int]]:
+    """The word order of a language as a function; clauses of the same shape are worked out once."""
+
+    @lru_cache(maxsize=REMEMBERED)
+    def understood(symbols: str) -> tuple[str, int]:
+        for pattern, turn in marks:
+            symbols = pattern.sub(lambda m, turn=turn: _turned(m, turn), symbols)  # type: ignore[misc]
+        features = sum(1 << (ord(symbol) - BASE) for symbol in set(symbols))
+        for pattern, bit in shapes:
+            if pattern.search(symbols):
+                features |= bit
+        return symbols, features
+
+    return understood
+
+
+def _turned(match: re.Match[str], turn: dict[str, str]) -> str:
+    """The match with the symbols inside its groups rewritten."""
+    whole, shift = match.group(), match.start()
+    for group in range(1, match.re.groups + 1):
+        a, b = match.span(group)
+        if a >= 0:
+            part = "".join(turn.get(c, c) for c in match.string[a:b])
+            whole = whole[: a - shift] + part + whole[b - shift :]
+    return whole
+
+
+def _joints(symbols: Symbols) -> Joints:
+    full = frozenset(map(symbols.char, ("stop", "ask", "line")))
+    parting = full | frozenset(map(symbols.char, ("comma", "colon", "dash", "but", "hence")))
+    skip, other, ask, hence = map(symbols.char, ("skip", "x", "ask", "hence"))
+    return Joints(skip, other, ask, hence, parting, full)
 
 
 class _Reader:
@@ -176,18 +278,19 @@ class _Reader:
             symbols.add(shape)
         phrases = list(vocabulary.slot)
         variants = self._variants()
+        han = self.words.value.get("script") == "han"
         return Grammar(
-            self.language,
-            str(self.words.value.get("script", "latin")),
-            _automaton(phrases),
-            tuple(phrases),
-            tuple(symbols.char(vocabulary.slot[p]) for p in phrases),
-            tuple(map(_edges, phrases)),
-            tuple(p in vocabulary.own for p in phrases),
-            variants,
-            self._marks(),
-            self._shapes(),
-            self._replies(),
+            language=self.language,
+            script=str(self.words.value.get("script", "latin")),
+            joints=_joints(symbols),
+            automaton=_automaton(map(wrapped, phrases)),
+            phrases=tuple(phrases),
+            slots=tuple(symbols.char(vocabulary.slot[p]) for p in phrases),
+            own=tuple(han or p in vocabulary.own for p in phrases),
+            variants=variants,
+            table=folding(variants),
+            understood=_understanding(self._marks(), self._shapes()),
+            replies=self._replies(),
         )
 
     def _variants(self) -> dict[int, str]:
@@ -271,6 +374,19 @@ def _request_rules(source: Source, symbols: Symbols) -> tuple[RequestRule, ...]:
     return tuple(rules)
 
 
+def _decision(rules: Sequence[RequestRule]) -> Callable[[int], RequestRule | None]:
+    """The first rule that holds for the features of a clause; the same features are judged once."""
+
+    @lru_cache(maxsize=REMEMBERED)
+    def deciding(mask: int) -> RequestRule | None:
+        for rule in rules:
+            if mask & rule.every == rule.every and not mask & rule.none and all(mask & some for some in rule.some):
+                return rule
+        return None
+
+    return deciding
+
+
 def load(root: Traversable | None = None) -> Lexicon:
     """Read and check every language under `root` (default: those of the package)."""
     root = root or resources.files("intents")
@@ -287,7 +403,9 @@ def load(root: Traversable | None = None) -> Lexicon:
             lexicon.symbols.add(name)
     for folder in folders:
         lexicon.grammars[folder.name] = _Reader(lexicon, common, folder, words[folder.name]).grammar(words)
+    lexicon.han = next((g for g in lexicon.grammars.values() if g.script == "han"), None)
     lexicon.rules = _request_rules(rules, lexicon.symbols)
+    lexicon.deciding = _decision(lexicon.rules)
     lexicon.bits = _bits(common, lexicon.symbols)
     _anchor(lexicon, common, words)
     return lexicon
@@ -312,21 +430,27 @@ def _anchor(lexicon: Lexicon, common: Source, words: dict[str, Source]) -> None:
     for grammar in lexicon.grammars.values():
         for code, plain in grammar.variants.items():
             back.setdefault(plain, []).append(chr(code))
-    lexicon.names_in_quotes = tuple(common.strings("names_in_quotes"))
-    for name in common.mapping("inside_quotes"):
-        slots = set(common.strings("inside_quotes", name))
-        cover = common.strings("slots", name)[0]
-        lexicon.inside_quotes[cover] = _automaton(p for p, s in spoken if s in slots)
+    lexicon.names_in_quotes = frozenset(map(lexicon.symbols.char, common.strings("names_in_quotes")))
+    kinds = {
+        slot: common.strings("slots", name)[0]
+        for name in reversed(common.mapping("inside_quotes"))
+        for slot in common.strings("inside_quotes", name)
+    }
+    held = [(p, kinds[s]) for p, s in spoken if s in kinds]
+    lexicon.inside_quotes = ahocorasick_rs.AhoCorasick([p for p, _ in held], store_patterns=False)
+    lexicon.cover_of = tuple(cover for _, cover in held)
+    lexicon.covers = tuple(common.strings("slots", name)[0] for name in common.mapping("inside_quotes"))
+    marked = [(mark, name) for name, source in words.items() for mark in source.value.get("markers", ())]
+    first = next(iter(words))
+    foreign = [mark for mark, name in marked if name != first]
     pasted = common.strings("raw_anchors")
-    lexicon.request_anchors = _automaton([*_raw({p for p, s in spoken if s in wanted}, back), *pasted])
-    lexicon.reply_anchors = _automaton([*_raw({p for p, s in spoken if s in replies}, back), *pasted])
-    marked = [
-        (m, name)
-        for name, source in words.items()
-        for m in (source.strings("markers") if "markers" in source.value else [])
-    ]
-    lexicon.markers = _automaton([m for m, _ in marked] or ["\x00"])
+    moving = set(common.strings("moving"))
+    lexicon.request_anchors = Anchors(_raw({p for p, s in spoken if s in wanted}, back), pasted, foreign)
+    lexicon.moving = Anchors(_raw({p for p, s in spoken if s in moving}, back), pasted)
+    lexicon.reply_anchors = Anchors(_raw({p for p, s in spoken if s in replies}, back), pasted)
+    lexicon.markers = ahocorasick_rs.AhoCorasick([mark for mark, _ in marked] or ["\0"])
     lexicon.marker_language = tuple(name for _, name in marked)
+    lexicon.foreign = Anchors(foreign or ["\0"])
 
 
 def _raw(phrases: Iterable[str], back: dict[str, list[str]]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 _PIECE = re.compile(r"\s*(!?[a-z_0-9]+|[|()?*+^$.<>]|\S)")
-_BASE = 0xE000  # private use area: no text contains these by accident
+BASE = 0xE000  # private use area: no text contains these by accident
 
 
 class Symbols:
@@ -26,7 +26,7 @@ class Symbols:
         return self._index[name]
 
     def char(self, name: str) -> str:
-        return chr(_BASE + self._index[name])
+        return chr(BASE + self._index[name])
 
     def bit(self, name: str) -> int:
         return 1 << self._index[name]
@@ -36,7 +36,7 @@ class Symbols:
 
     def spell(self, symbols: str) -> str:
         """For people: the slots of a clause by name."""
-        return " ".join(self.names[ord(symbol) - _BASE] for symbol in symbols)
+        return " ".join(self.names[ord(symbol) - BASE] for symbol in symbols)
 
 
 def expand_groups(groups: Mapping[str, Sequence[str]], symbols: Symbols, above: Mapping[str, str]) -> dict[str, str]:

@@ -3,17 +3,29 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from unicodedata import category, normalize
+from unicodedata import category, is_normalized, normalize
 
+FILLER = "\x1f"  # stands where something was covered; part of no word and no phrase
+DOCUMENT, BEFORE, BEHIND = 420, 180, 240  # Latin characters; half as many of other scripts
 LIMIT = 32 * 1024  # bytes considered at most (trust.md, section 3)
 
-# Hyphens and underscores part words; typographic apostrophes are apostrophes.
+# One character each, so that places stay: what parts words, apostrophes, full-width forms, accents.
 _SPACERS = dict.fromkeys(map(ord, "-_\u2010\u2011\u00ad\t\u00a0\u3000"), " ")
-_MARKS = {0x2019: "'", 0x2018: "'", 0x02BC: "'", 0x0060: "'", 0x00B4: "'"}
-_FOLD: dict[int, str] = {**_SPACERS, **_MARKS, 0x0D: "\n"}
+_MARKS = {0x2019: "'", 0x2018: "'", 0x02BC: "'", 0x0060: "'", 0x00B4: "'", 0x0D: "\n", 0x2026: "."}
+_WIDE = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_ACCENTS = {
+    code: plain[0]
+    for code in range(0xC0, 0x250)
+    if len(plain := "".join(c for c in normalize("NFKD", chr(code)).casefold() if category(c) != "Mn")) == 1
+}
+_FOLD: dict[int, str] = {**_SPACERS, **_MARKS}
+_SAME_LENGTH: dict[int, str] = {**_ACCENTS, **_WIDE, **_FOLD}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DRAWN_OUT = re.compile(r"([a-z])\1\1")
 _SPELLED = re.compile(r"(?<![a-z])(?:[a-z] ){3,20}[a-z](?![a-z])")  # "c o n n e c t"
+_LEFT_OUT = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0f\ufeff]")  # by `_fold_slowly`
+_GAPS = re.compile("[^\\W_]  +[^\\W_]")
+_TYPED = 200  # characters; nobody draws letters out in a longer text
 _INVISIBLE = {"Cf", "Mn", "Me"}  # joiners, direction marks, accents left over, emoji selectors
 
 
@@ -42,6 +54,18 @@ def bounded(text: str) -> tuple[str, bool]:
     return raw[:LIMIT].decode("utf-8", "ignore"), True
 
 
+def ends_of(text: str) -> tuple[str, int, int]:
+    """What a person says of a pasted document stands before or behind it: both ends, parted by a line break; how long
+    the first one is, and how much was left out after it (0, 0 for anything that isn't that long)."""
+    weight = 1 if text.isascii() else 2
+    if len(text) * weight <= DOCUMENT:
+        return text, 0, 0
+    before, behind = text[: BEFORE // weight], text[-BEHIND // weight :]
+    before = before[: before.rfind("\n") if "\n" in before[1:] else len(before)]
+    behind = behind[behind.find("\n") + 1 :] if "\n" in behind[:-1] else behind
+    return f"{before}\n{behind}", len(before), len(text) - len(before) - len(behind) - 1
+
+
 def whole(text: str) -> str:
     """The same length, lone surrogates made harmless."""
     return _SURROGATE.sub("\ufffd", text)
@@ -57,22 +81,34 @@ def drawn_out(plain: str) -> bool:
     return _DRAWN_OUT.search(plain) is not None
 
 
-def fold(text: str, variants: Mapping[int, str]) -> Folded:
+def folding(variants: Mapping[int, str]) -> dict[int, str]:
+    """The table of a language: its variants beside what is the same for all."""
+    return {**_SAME_LENGTH, **variants}
+
+
+def fold(text: str, table: Mapping[int, str]) -> Folded:
     """The form that frames are built on; only texts with an anchor pay for it."""
-    if text.isascii():
-        plain = text.replace(" - ", " \u2014 ").lower().translate(_FOLD)
-        if "  " not in plain and not _DRAWN_OUT.search(plain) and not _SPELLED.search(plain):
-            return Folded(plain, None)
-    return _fold_slowly(text, variants)
+    plain = text.replace(" - ", " \x18 ").translate(_FOLD if text.isascii() else table)
+    if plain.isascii():
+        plain = plain.lower()
+    elif is_normalized("NFKC", plain) and not _LEFT_OUT.search(plain):
+        plain = plain.casefold()
+    else:
+        return _fold_slowly(text, table)
+    if len(plain) != len(text) or ("  " in plain and _GAPS.search(plain)):
+        return _fold_slowly(text, table)
+    if len(plain) <= _TYPED and (_DRAWN_OUT.search(plain) or _SPELLED.search(plain)):
+        return _fold_slowly(text, table)
+    return Folded(plain, None)
 
 
-def _fold_slowly(text: str, variants: Mapping[int, str]) -> Folded:
+def _fold_slowly(text: str, table: Mapping[int, str]) -> Folded:
     out: list[str] = []
     origin: list[int] = []
     run = 0
     gaps = {m.start() + n for m in _SPELLED.finditer(text.lower()) for n in range(1, len(m[0]), 2)}
-    for position, char in enumerate(text.replace(" - ", " \u2014 ")):
-        for piece in _pieces(char, variants) if position not in gaps else "":
+    for position, char in enumerate(text.replace(" - ", " \x18 ")):
+        for piece in _pieces(char, table) if position not in gaps else "":
             run = run + 1 if out and piece == out[-1] else 1
             drawn_out = run > 2 and "a" <= piece <= "z"  # "doooone" is "done"
             if drawn_out and run == 3:
@@ -84,113 +120,11 @@ def _fold_slowly(text: str, variants: Mapping[int, str]) -> Folded:
     return Folded("".join(out), origin)
 
 
-def _pieces(char: str, variants: Mapping[int, str]) -> str:
+def _pieces(char: str, table: Mapping[int, str]) -> str:
     if char < "\x80":
         return char.lower().translate(_FOLD)
     if category(char) in _INVISIBLE:
         return ""
     plain = normalize("NFKD", char).casefold() if char < "\u3000" else normalize("NFKC", char).casefold()
     kept = "".join(c for c in plain if category(c) not in _INVISIBLE) if len(plain) > 1 else plain
-    return kept.translate(_FOLD).translate(variants)
-
-
-# ---- parts of a text that are not the person's own words -------------------------------------------------
-
-# Every repetition is of one character class with a bound, so no text makes these slow (trust.md, section 3).
-_SECRET = re.compile(
-    r"(?<![A-Za-z0-9])(?:(?P<vendor>sk-ant-|sk-or-|AIza|gsk_|xai-|hf_|pplx-|r8_|sk-lf-)[\w-]{4,512}"
-    r"|(?P<ours>sk-(?=[\w-]{0,40}[-0-9A-Z_])[\w-]{6,512}|sess-[\w-]{16,512})"
-    r"|(?P<token>eyJ[\w-]{8,4096}(?:\.[\w-]{0,4096}){1,4}|rt_[\w.-]{16,512}|(?:ghp|github_pat)_\w{16,255}))"
-)
-_SECRET_HINT = re.compile(r"sk-|AIza|gsk_|xai-|hf_|pplx-|r8_|sess-|eyJ|rt_|ghp_|github_pat_")
-_OPAQUE = re.compile(r"```.{0,8000}?(?:```|\Z)|https?://[^\s<>\"'，。）)]{1,2000}|www\.[^\s]{1,500}", re.S | re.I)
-_QUOTED = re.compile(
-    r'"[^"\n]{1,400}"|“[^“”\n]{1,400}”|「[^「」\n]{1,400}」|『[^『』\n]{1,400}』|«[^«»\n]{1,400}»|`[^`\n]{1,400}`'
-    r"|《[^《》\n]{1,200}》|„[^„“”\n]{1,400}[“”]|(?<![^\s(:：])[‘'](?=\S)[^‘’'\n]{1,400}[’'](?!\w)"
-    r"|(?<![^\s(:：])'(?=\S)(?:[^'\n]|(?<=\w)'(?=\w)){1,400}'(?!\w)|^>[^\n]{0,2000}$",
-    re.M,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A stretch of the original that is set apart, and as what."""
-
-    start: int
-    end: int
-    kind: str  # "pastedkey", "vendorkey", "token", "program" or "quote"
-
-
-def secrets(text: str) -> list[Part]:
-    """Pasted keys and tokens (intent-labels.md, section 3, Keys)."""
-    if not _SECRET_HINT.search(text):
-        return []
-    kinds = {"vendor": "vendorkey", "ours": "pastedkey", "token": "token"}
-    return [Part(m.start(), m.end(), kinds[m.lastgroup or "token"]) for m in _SECRET.finditer(text)]
-
-
-def set_apart(text: str) -> list[Part]:
-    """Code, links and quotations, outermost first, never overlapping (rule 6)."""
-    found = [Part(m.start(), m.end(), "program") for m in _OPAQUE.finditer(text)]
-    found += _program_lines(text)
-    found += [Part(m.start(), m.end(), "quote") for m in _QUOTED.finditer(text)]
-    kept: list[Part] = []
-    for part in sorted(found, key=lambda part: (part.start, -part.end)):
-        if not kept or part.start >= kept[-1].end:
-            kept.append(part)
-    return kept
-
-
-_OPENERS = (
-    "import ",
-    "from ",
-    "def ",
-    "class ",
-    "const ",
-    "let ",
-    "var ",
-    "return ",
-    "export ",
-    "function ",
-    "#include",
-    "//",
-    "npm ",
-    "$ ",
-    "SELECT ",
-    "select ",
-    "curl ",
-    "print(",
-    "console.",
-    "self.",
-    "@",
-    "|",
-    "<",
-    "\t",
-    "    ",
-)
-_LOGGED = re.compile(
-    r"\[[^\]\n]{1,40}\] ?\S|\d{4}-\d\d-\d\d[ T]\d|\d\d:\d\d:\d\d|\[\w+\] \d|[A-Z][a-z]{2} \d\d \d\d:"
-    r"|[A-Z][A-Z0-9_]{3,60}=(?!sk-|AIza|gsk_)"
-)
-_IMPORTED = re.compile(r"(?:import|from) [\w.]{1,60}(?:, [\w.]{1,60}){0,9}(?: import|$)")
-_SIGNS = ("{", "}", "=>", "==", "!=", "();", "</", "/>", "::", "&&", "||", "+=", "->")
-
-
-def _program_lines(text: str) -> list[Part]:
-    """Lines of source code, configuration or log that were pasted without a fence."""
-    found: list[Part] = []
-    start = 0
-    for line in text.split("\n"):
-        if _is_program(line):
-            found.append(Part(start, start + len(line), "program"))
-        start += len(line) + 1
-    return found
-
-
-def _is_program(line: str) -> bool:
-    signs = sum(sign in line for sign in _SIGNS)
-    ended = line.rstrip().endswith((";", "{", "}", "();", "):", ");", ",", '",'))
-    opened = line.startswith(_OPENERS)
-    if _LOGGED.match(line) or _IMPORTED.match(line):
-        return True
-    return signs > 1 or (signs and (ended or opened)) or (opened and ended) or (opened and " import " in line)
+    return kept.translate(table)
