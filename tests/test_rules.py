@@ -692,6 +692,7 @@ QUICK = settings(
 )
 
 
+@pytest.mark.timeout(1800)  # a long walk, whatever else the machine does
 def test_no_walk_breaks_a_rule(taken: Taken) -> None:
     """conversation.md, section 2; trust.md, section 4, model-based test."""
     Walk.asked.clear()
