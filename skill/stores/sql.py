@@ -176,11 +176,10 @@ def _engine(settings: Settings) -> AsyncEngine:
     if not settings.database_url:
         return _sqlite_engine(str(private_file(private_folder(settings.home) / DATABASE_FILE)))
     url = make_url(settings.database_url)
-    match url.get_backend_name():
-        case "sqlite" if not url.host:
-            return _sqlite_engine(url.database or ":memory:")
-        case "postgresql" | "postgres":
-            url = url.set(drivername="postgresql+asyncpg")
+    if url.get_backend_name() == "sqlite" and not url.host:
+        return _sqlite_engine(url.database or ":memory:")
+    if url.drivername in ("postgresql", "postgres"):  # as everybody writes it
+        url = url.set(drivername="postgresql+asyncpg")
     try:
         return create_async_engine(url, pool_pre_ping=True, pool_timeout=LOCK_WAIT)
     except ModuleNotFoundError as missing:
