@@ -24,7 +24,7 @@ class Death:
     """One child: where it died, and what the provider and the next process then said."""
 
     number: int
-    last: str  # the name of the point
+    trail: list[str]  # the names of the points, up to that one
     counts: dict[str, int]  # of the dead process's own requests
     issued: tuple[str, str] | None  # the newest pair that the provider gave out
     found: list[Any] = field(default_factory=list)  # what the steps of the recovery brought
@@ -66,18 +66,18 @@ class Deaths:
         ended = self.worker.ask("walk", **order, issuer=self.site.issuer, home=self._home(number))
         assert ended["killed"] or "broke" not in str(ended["brought"]), ended
         self.points = note.read_text().split("\n")[:-1] if kill_at is None else self.points
-        self.last = note.read_text().split("\n")[-2]
+        self.trail = note.read_text().split("\n")[:-1]
         return bool(ended["killed"])
 
     def _recover(self, number: int, recovery: list[list[Any]]) -> Death:
         provider = self.site.provider
         issued = self.site.witness.pairs[-1] if self.site.witness.pairs else None
-        death = Death(number, self.last, provider.log.counts(), issued)
+        death = Death(number, self.trail, provider.log.counts(), issued)
         provider.reset_log()
         order = {"steps": recovery, "name": "next", "issuer": self.site.issuer, "home": self._home(number)}
         death.found = self.worker.ask("walk", **order)["brought"]
         death.after = provider.log.counts()
-        assert "broke" not in str(death.found), (number, self.last, death.found)
+        assert "broke" not in str(death.found), (number, self.trail[-1], death.found)
         return death
 
     def _home(self, number: int) -> str:
@@ -113,7 +113,7 @@ def test_a_death_while_a_sign_in_starts(site: Site, tmp_path: Path, full: bool) 
     seen = set()
     for death in deaths.all(steps, recovery, full):
         found, _, _, again, then, new, at_last = death.found
-        where = f"{death.number}: {death.last}, {death.counts}, {found}"
+        where = f"{death.number}: {death.trail[-1]}, {death.counts}, {found}"
         assert found["state"] in ("idle", "started", "awaiting_confirm"), where
         assert (found["code"] is not None) == (found["state"] == "awaiting_confirm"), where
         told = keys_in(again)
@@ -149,10 +149,10 @@ def test_a_death_while_a_sign_in_is_confirmed(site: Site, tmp_path: Path, full: 
         ["say", DONE, "m2"],
         ["record"],
     ]
-    lost: dict[str, list[int]] = {"poll": [], "exchange": []}
+    lost: dict[str, list[Death]] = {"poll": [], "exchange": []}
     for death in deaths.all(steps, recovery, full):
         found, _, untouched, _, first, second, at_last = death.found
-        where = f"{death.number}: {death.last}, {death.counts}, {found}, {death.after}, {at_last}"
+        where = f"{death.number}: {death.trail[-1]}, {death.counts}, {found}, {death.after}, {at_last}"
         connected = found["pair"] is not None
         assert untouched == found, where
         assert found["state"] in (("idle",) if connected else ("awaiting_confirm", "polling")), where
@@ -168,11 +168,11 @@ def test_a_death_while_a_sign_in_is_confirmed(site: Site, tmp_path: Path, full: 
         else:
             assert at_last["state"] == "awaiting_confirm", where  # nothing is stuck: a code, old or new, is on screen
             kind = "exchange" if found["sealed"] else "poll"
-            lost[kind].append(death.number)
+            lost[kind].append(death)
             assert death.counts.get(kind) == 1 or (kind == "exchange"), where
             assert keys_in(second) == (["still_pending"] if kind == "poll" else ["poll_refused", "display"]), where
-    _is_the_window(deaths.points, lost["poll"], "poll")
-    _is_the_window(deaths.points, lost["exchange"], "exchange")
+    _is_the_window(lost["poll"], "poll")
+    _is_the_window(lost["exchange"], "exchange")
 
 
 @pytest.mark.parametrize("full", SIZES)
@@ -182,10 +182,10 @@ def test_a_death_while_a_login_is_refreshed(site: Site, tmp_path: Path, full: bo
     site.provider.configure(token_lifetime=240)  # so that it is due at once
     steps = [["plant"], ["record"], ["arm"], ["call"]]
     recovery: list[list[Any]] = [["record"], ["tidy"], ["record"], ["wait", LEASE], ["call"], ["record"]]
-    lost: list[int] = []
+    lost: list[Death] = []
     for death in deaths.all(steps, recovery, full):
         found, _, untouched, _, called, at_last = death.found
-        where = f"{death.number}: {death.last}, {death.counts}, {found}, {death.after}"
+        where = f"{death.number}: {death.trail[-1]}, {death.counts}, {found}, {death.after}"
         assert untouched == found, where
         assert found["pair"], where  # nothing is deleted without proof
         assert tuple(found["pair"]) in site.witness.pairs, where  # both from one answer
@@ -196,21 +196,28 @@ def test_a_death_while_a_login_is_refreshed(site: Site, tmp_path: Path, full: bo
             assert tuple(at_last["pair"]) == site.witness.pairs[-1], where
             assert site.provider.reuses == len(lost), where
         else:
-            lost.append(death.number)
+            lost.append(death)
             assert called == "ReloginRequiredError", where
             assert site.provider.reuses == len(lost), where  # one honest try, as section 2 allows
-    _is_the_window(deaths.points, lost, "refresh")
+    _is_the_window(lost, "refresh")
 
 
-def _is_the_window(points: list[str], lost: list[int], call: str) -> None:
+def _is_the_window(deaths: list[Death], call: str) -> None:
     """What was lost died with one request under way, and nothing else was done before its answer was stored.
 
     An exchange that may have been sent is never repeated, so its window opens where that was noted, just before.
     """
-    assert lost
-    within = points[min(lost) - 1 : max(lost)]
-    sent = points.index(f"send {call}") + 1
-    assert min(lost) > sent or (call == "exchange" and "begin" not in points[min(lost) : sent])
-    assert within.count("begin") <= 1, within
-    requests = [name for name in within if name.startswith("send")]
-    assert requests in ([], [f"send {call}"]), within
+    assert deaths
+    for death in deaths:
+        sent = [name for name in death.trail if name.startswith("send")]
+        since = _since(death.trail, sent[-1])
+        if call == "exchange" and sent == ["send poll"]:
+            assert "begin" not in _since(since, "commit"), death.trail
+        else:
+            assert sent[-1] == f"send {call}", death.trail
+            assert since.count("begin") <= 1, death.trail
+
+
+def _since(trail: list[str], name: str) -> list[str]:
+    """What came after the last point of that name."""
+    return trail[len(trail) - trail[::-1].index(name) :]
