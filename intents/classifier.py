@@ -7,8 +7,9 @@ from functools import cache
 from intents.apart import secrets
 from intents.decide import answer, request
 from intents.frames import Frame, Scan, grammar_of, scan
+from intents.grammar import STATES
 from intents.labels import NEVER_WHEN_TRUNCATED, Classification, Evidence, Label, Span
-from intents.lexicon import STATES, Lexicon, load
+from intents.lexicon import Lexicon, load
 from intents.text import bounded, comparable, drawn_out, ends_of, whole
 
 _LETTER = re.compile(r"[^\W\d_]")

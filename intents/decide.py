@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from intents.frames import Frame
+from intents.grammar import MAX_SYMBOLS, ReplyRule
 from intents.labels import Label
-from intents.lexicon import MAX_SYMBOLS, Lexicon, ReplyRule, RequestRule
+from intents.lexicon import Lexicon
+from intents.rules import RequestRule
 
 _DOCUMENT, _EDGE = 30, 6  # clauses
 

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from intents.anchors import wrapped
 from intents.apart import secrets, set_apart
-from intents.lexicon import MAX_SYMBOLS, Grammar, Lexicon, wrapped
+from intents.grammar import MAX_SYMBOLS, Grammar
+from intents.lexicon import Lexicon
 from intents.text import FILLER, Folded, comparable, ends_of, fold
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")

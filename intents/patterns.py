@@ -6,7 +6,7 @@ is any slot but that one. A clause has at most 64 symbols, so no pattern can run
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 _PIECE = re.compile(r"\s*(!?[a-z_0-9]+|[|()?*+^$.<>]|\S)")
 BASE = 0xE000  # private use area: no text contains these by accident
@@ -24,6 +24,10 @@ class Symbols:
             self._index[name] = len(self.names)
             self.names.append(name)
         return self._index[name]
+
+    def add_all(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.add(name)
 
     def char(self, name: str) -> str:
         return chr(BASE + self._index[name])

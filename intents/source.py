@@ -28,6 +28,7 @@ class Source:
     def __init__(self, path: Traversable) -> None:
         self.file = f"{path}"
         self.lines: dict[tuple[str | int, ...], int] = {}
+        self.kept: dict[str, Any] = {}  # what others worked out of it
         raw = path.read_bytes()
         if len(raw) > MAX_BYTES:
             raise LexiconError(self.file, 1, "", f"larger than {MAX_BYTES} bytes")
@@ -78,6 +79,8 @@ class Source:
     def strings(self, *path: str | int) -> list[str]:
         """A list of strings, or one string."""
         found = self._at(path)
+        if found is None:
+            return []
         if isinstance(found, str):
             return [found]
         for n, item in enumerate(self.items(*path)):
