@@ -123,7 +123,7 @@ def test_a_page_that_holds_the_code_is_not_shown(url: str) -> None:
     "change",
     [
         {"user_code": "https://example.test"},
-        {"user_code": "WXYZ\n12345"},
+        {"user_code": "WXYZ-12345\n"},
         {"user_code": 7},
         {"user_code": None},
         {"pending_id": None},
