@@ -48,7 +48,7 @@ STARTS_PER_HOUR, STARTS_PER_DAY = 4, 9
 # kind: (the state whose question it answers, sentences in English and Chinese)
 WORDS: dict[str, tuple[str | None, tuple[str, ...]]] = {
     "oauth": (None, ("Sign in with my ChatGPT account", "使用我的Codex订阅")),
-    "ambiguous": (None, ("Add the OpenAI model", "添加OpenAI模型")),
+    "ambiguous": (None, ("use OpenAI", "添加OpenAI模型")),
     "byok": (None, ("Add OpenAI API key", "添加OpenAI API密钥")),
     "other_vendor": (None, ("Connect my Claude Pro subscription", "连接我的Claude账户")),
     "status": (None, ("Is my ChatGPT account connected?", "我的ChatGPT连接了吗？")),
@@ -340,8 +340,6 @@ class Walk(RuleBasedStateMachine):
     def say(
         self, name: str, where: str, kind: str, which: int = 0, minutes_late: int = 0, identified: bool = True
     ) -> None:
-        if self.agent and kind == "reauth":
-            return  # known difference: where the refresh is refused for good, the hook itself starts anew
         self.tick()
         message_id = f"m{len(self.sent)}" if identified else None
         self.sent.append(self.take(self.message(name, where, kind, message_id, which, minutes_late), kind))
