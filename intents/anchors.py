@@ -26,15 +26,16 @@ def longest(phrases: Iterable[str]) -> Any:
 class Anchors:
     """Words that make a message worth a look, found in text that was not folded yet."""
 
-    __slots__ = ("_edges", "find")
+    __slots__ = ("_edges", "find", "words")
 
     def __init__(self, phrases: Iterable[str], anywhere: Iterable[str] = (), hints: Iterable[str] = ()) -> None:
         words, parts, others = sorted(set(phrases)), list(anywhere), list(hints)
         self._edges = [*map(_edges, words), *(0 for _ in parts), *(_HINT for _ in others)]
-        self.find = ahocorasick_rs.AhoCorasick([*words, *parts, *others], store_patterns=False).find_matches_as_indexes
+        self.words = [*words, *parts, *others]
+        self.find = ahocorasick_rs.AhoCorasick(self.words, store_patterns=False).find_matches_as_indexes
 
-    def places(self, text: str) -> Iterator[int]:
-        """Where they stand as whole words."""
+    def places(self, text: str) -> Iterator[tuple[int, str]]:
+        """Where they stand as whole words, and which."""
         edges = self._edges
         for index, start, end in self.find(text, overlapping=True):
             edge = edges[index]
@@ -43,11 +44,11 @@ class Anchors:
             if edge & 2 and _latin(text[end : end + 1]):
                 continue
             if edge != _HINT:
-                yield start
+                yield start, self.words[index]
 
     def hold(self, text: str) -> bool:
         """Whether any of them does."""
-        return next(self.places(text), -1) >= 0
+        return next(self.places(text), None) is not None
 
 
 def _edges(phrase: str) -> int:

@@ -65,7 +65,7 @@ class Reading:
         if len(plain) < _MENTION:
             return self._known.request_anchors.hold(plain)
         past = -1
-        for place in self._known.request_anchors.places(plain):
+        for place, _ in self._known.request_anchors.places(plain):
             if place > past:
                 past = place + _NEAR
                 if self._known.moving.hold(plain[max(0, place - _NEAR) : past]):

@@ -1,6 +1,7 @@
 """Clauses as frames of evidence: the slots found, in order, and what their order says about them."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -80,11 +81,7 @@ def grammar_of(plain: str, known: Lexicon) -> Grammar:
         return known.han
     if not known.foreign.find(plain):
         return known.first
-    votes: dict[str, int] = {}
-    for index, start, end in known.markers.find_matches_as_indexes(plain, overlapping=True):
-        if not (plain[start - 1 : start].isalnum() or plain[end : end + 1].isalnum()):
-            name = known.marker_language[index]
-            votes[name] = votes.get(name, 0) + 1
+    votes = Counter(known.marker_language[word] for _, word in known.markers.places(plain))
     first = known.first.language
     return known.grammars[max(votes, key=lambda name: (votes[name], name == first)) if votes else first]
 

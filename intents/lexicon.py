@@ -35,8 +35,8 @@ class Lexicon:
     cover_of: tuple[str, ...] = ()  # the placeholder for a quotation that holds the phrase
     covers: tuple[str, ...] = ()  # all of them, the most telling first
     han: Grammar | None = None
-    markers: Any = None
-    marker_language: tuple[str, ...] = ()
+    markers: Anchors = _NOTHING  # little words that tell a language
+    marker_language: dict[str, str] = field(default_factory=dict)
     foreign: Anchors = _NOTHING  # markers of all but the first language
 
     @property
@@ -103,6 +103,6 @@ def _anchor(lexicon: Lexicon, common: Source, words: Mapping[str, Source]) -> No
     lexicon.request_anchors = Anchors(as_typed({p for p, s in spoken if s in wanted}, back), pasted, foreign)
     lexicon.moving = Anchors(as_typed({p for p, s in spoken if s in moving}, back), pasted)
     lexicon.reply_anchors = Anchors(as_typed({p for p, s in spoken if s in replies}, back), pasted)
-    lexicon.markers = ahocorasick_rs.AhoCorasick([mark for mark, _ in marked] or ["\0"])
-    lexicon.marker_language = tuple(name for _, name in marked)
+    lexicon.markers = Anchors([mark for mark, _ in marked] or ["\0"])
+    lexicon.marker_language = dict(marked)
     lexicon.foreign = Anchors(foreign or ["\0"])
