@@ -14,8 +14,8 @@ _DOCUMENT, _EDGE = 30, 6  # clauses
 def request(frames: Sequence[Frame], known: Lexicon) -> tuple[str, Label, Sequence[Frame]]:
     """What a message comes to when nothing is in progress (intent-labels.md, section 1)."""
     verdicts = list(_verdicts(frames, known))
-    if verdicts and verdicts[-1][0].name == "taken-back":
-        return verdicts[-1][0].name, Label.NONE, (verdicts[-1][1],)
+    if verdicts and _taken_back(verdicts):
+        return "taken-back", Label.NONE, (verdicts[-1][1],)
     taken_back = max((n for n, (rule, _) in enumerate(verdicts) if rule.name == "taken-back"), default=0)
     if any(rule.label is not Label.NONE for rule, _ in verdicts[:taken_back]):
         verdicts = verdicts[taken_back:]  # "connect ChatGPT, no, I mean Claude"
@@ -37,6 +37,15 @@ def request(frames: Sequence[Frame], known: Lexicon) -> tuple[str, Label, Sequen
     return rule.name, rule.label, (frame,)
 
 
+_MOVES = (Label.OAUTH, Label.AMBIGUOUS, Label.BYOK, Label.OTHER_VENDOR, Label.NONE)
+
+
+def _taken_back(verdicts: Sequence[tuple[RequestRule, Frame]]) -> bool:
+    """ "Connect it, no, never mind", "… wait, don't connect it"; but "log me out, don't connect it again" stands."""
+    last = verdicts[-1][0].name
+    return last == "taken-back" or (last == "refrains" and all(rule.label in _MOVES for rule, _ in verdicts))
+
+
 def _loudest(verdicts: Sequence[tuple[RequestRule, Frame]], known: Lexicon) -> tuple[RequestRule, Frame]:
     """The last word counts; but "it expired, connect it" is about what expired."""
     last, frame = verdicts[-1]
@@ -48,10 +57,11 @@ def _loudest(verdicts: Sequence[tuple[RequestRule, Frame]], known: Lexicon) -> t
 
 
 def _asked_after(frame: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
-    """ "Sign in with ChatGPT, is that safe?" asks."""
-    asked, strange, tag = known.bits["asked"], known.bits["x"], known.bits["tag"]
+    """ "Sign in with ChatGPT, is that safe?" asks; "… and what do cats eat?" is another matter."""
+    bits = known.bits
     later = (f.features for f in frames if f.sentence == frame.sentence and f.start > frame.start)
-    return any(features & asked and not features & (strange | tag) for features in later)
+    asked = (features for features in later if features & bits["asked"] and not features & bits["tag"])
+    return any(not features & bits["x"] or features & (bits["wonder"] | bits["concern"]) for features in asked)
 
 
 def _verdicts(frames: Sequence[Frame], known: Lexicon) -> Iterator[tuple[RequestRule, Frame]]:

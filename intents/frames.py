@@ -51,8 +51,8 @@ class Scan:
 
     def places(self, frame: Frame) -> Iterator[tuple[int, int, str]]:
         """The words of a clause that the lexicon knows, in the original text."""
-        for start, end, symbol, phrase in frame.tokens:
-            if phrase != _UNKNOWN:
+        for start, end, symbol, _ in frame.tokens:
+            if symbol != self.grammar.joints.other:
                 first, after = self.folded.back(self._before(start), self._before(end), self.length)
                 after = self.ends.get(first, after)
                 shift = self.left_out if first > self.before else 0

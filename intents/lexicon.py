@@ -91,7 +91,7 @@ def _anchor(lexicon: Lexicon, common: Source, words: Mapping[str, Source]) -> No
         for name in reversed(common.mapping("inside_quotes"))
         for slot in common.strings("inside_quotes", name)
     }
-    held = [(p, kinds[s]) for p, s in spoken if s in kinds]
+    held = [(typed, kinds[s]) for p, s in spoken if s in kinds for typed in as_typed([p], back)]
     lexicon.inside_quotes = ahocorasick_rs.AhoCorasick([p for p, _ in held], store_patterns=False)
     lexicon.cover_of = tuple(cover for _, cover in held)
     lexicon.covers = tuple(common.strings("slots", name)[0] for name in common.mapping("inside_quotes"))
