@@ -110,7 +110,7 @@ class _Context:
             )
             return mask | taken | bits["carried"]
         if self.sentence == frame.sentence or mask & (bits["my"] | bits["keyword"] | bits["key"] | bits["pastedkey"]):
-            return mask | self.topic & bits["@names"] | bits["linked"]
+            return mask | self.topic & (bits["@names"] | bits["if"]) | bits["linked"]
         return mask
 
     def note(self, frame: Frame, mask: int, rule: RequestRule | None) -> None:
@@ -125,8 +125,10 @@ class _Context:
         self.age += 1
         if self.age > _FORGOTTEN:
             self.topic = 0
-        if own & (bits["task"] | bits["homonym"] | bits["if"]):
+        if own & (bits["task"] | bits["homonym"]) or (own & bits["if"] and own & (bits["say"] | bits["person"])):
             self.topic = 0
+        elif own & bits["if"]:  # "if I connect it, …": what follows may ask about it, never start it
+            self.topic = own & bits["@acts"] and own & (bits["@names"] | bits["@kept"] | bits["if"])
         elif own & bits["@things"]:
             self.age = 0
             self.topic = own & (bits["@things"] | bits["@acts"] | bits["@kept"] | bits["did"])

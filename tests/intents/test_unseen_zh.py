@@ -20,6 +20,7 @@ REACHED = {
     "unseen_failed_more": 0.98,
     "unseen_third": 0.97,
     "unseen_third_kin": 0.98,
+    "unseen_fourth": 0.98,
 }
 
 
