@@ -61,7 +61,7 @@ def _asked_after(frame: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
     bits = known.bits
     later = (f.features for f in frames if f.sentence == frame.sentence and f.start > frame.start)
     asked = (features for features in later if features & bits["asked"] and not features & bits["tag"])
-    return any(not features & bits["x"] or features & (bits["wonder"] | bits["concern"]) for features in asked)
+    return any(not features & bits["x"] or features & bits["@concerns"] for features in asked)
 
 
 def _verdicts(frames: Sequence[Frame], known: Lexicon) -> Iterator[tuple[RequestRule, Frame]]:
@@ -118,7 +118,7 @@ class _Context:
         material = own & (bits["task"] | bits["intro"] | bits["say"])
         if own & bits["below"] or (frame.ends == self.colon and material):
             self.blocked = bits["blocked"]
-        elif rule and rule.name == "about-words":
+        elif rule and rule.name in ("about-words", "makes-software"):
             self.quoting = frame.sentence
         if frame.ends == self.colon and own & bits["label"]:
             self.labelled = frame.sentence

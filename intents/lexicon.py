@@ -68,7 +68,7 @@ def load(root: Traversable | None = None) -> Lexicon:
 
 def _bits(common: Source, symbols: Symbols) -> dict[str, int]:
     bits = {name: symbols.bit(name) for name in symbols.names}
-    for name in ("things", "names", "acts", "states", "kept", "ways"):
+    for name in ("things", "names", "acts", "states", "kept", "ways", "concerns"):
         bits[f"@{name}"] = sum(bits[slot] for slot in common.strings(name))
     return bits
 
