@@ -108,6 +108,8 @@ class _Context:
             taken = (
                 self.topic if mask & (bits["dothat"] | bits["know"]) else self.topic & ~(bits["@acts"] | bits["did"])
             )
+            if not mask & (bits["broke"] | bits["expired"]) or mask & (bits["@acts"] | bits["my"]):
+                taken &= ~bits["theirs"]  # theirs broke; but what is wanted now is wanted by us
             return mask | taken | bits["carried"]
         if self.sentence == frame.sentence or mask & (bits["my"] | bits["keyword"] | bits["key"] | bits["pastedkey"]):
             return mask | self.topic & (bits["@names"] | bits["if"]) | bits["linked"]
@@ -131,7 +133,7 @@ class _Context:
             self.topic = own & bits["@acts"] and own & (bits["@names"] | bits["@kept"] | bits["if"])
         elif own & bits["@things"]:
             self.age = 0
-            self.topic = own & (bits["@things"] | bits["@acts"] | bits["@kept"] | bits["did"])
+            self.topic = own & (bits["@things"] | bits["@acts"] | bits["@kept"] | bits["did"] | bits["theirs"])
         self.pending = self._unfinished(own) or self._corrected(own, rule)
         self.sentence = frame.sentence
 

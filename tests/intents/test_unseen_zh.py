@@ -21,6 +21,7 @@ REACHED = {
     "unseen_third": 0.97,
     "unseen_third_kin": 0.98,
     "unseen_fourth": 0.98,
+    "unseen_fifth": 0.98,
 }
 
 
