@@ -65,6 +65,6 @@ def as_typed(phrases: Iterable[str], back: Mapping[str, Sequence[str]]) -> Itera
         yield phrase
         if " " in phrase:
             yield phrase.replace(" ", "-")
-        if 0 < sum(char in back for char in phrase) <= (4 if len(phrase) <= 4 else 2):
+        if any(char in back for char in phrase) and (len(phrase) <= 4 or (_latin(phrase[0]) and len(phrase) < 9)):
             for choice in product(*([char, *back.get(char, [])] for char in phrase)):
                 yield "".join(choice)
