@@ -22,6 +22,7 @@ REACHED = {
     "unseen_third_kin": 0.98,
     "unseen_fourth": 0.98,
     "unseen_fifth": 0.98,
+    "unseen_sixth": 0.97,
 }
 
 
