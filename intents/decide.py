@@ -132,6 +132,9 @@ class _Context:
         elif own & bits["if"]:  # "if I connect it, …": what follows may ask about it, never start it
             self.topic = own & bits["@acts"] and own & (bits["@names"] | bits["@kept"] | bits["if"])
         elif own & bits["@things"]:
+            keys = bits["key"] | bits["keyword"] | bits["pastedkey"]
+            if own & bits["np"] and not own & (bits["@kept"] | bits["my"] | bits["have"] | bits["chatgpt"]):
+                own |= self.pending & keys  # "an API key (OpenAI's)"
             self.age = 0
             self.topic = own & (bits["@things"] | bits["@acts"] | bits["@kept"] | bits["did"] | bits["theirs"])
         self.pending = self._unfinished(own) or self._corrected(own, rule)
