@@ -108,7 +108,7 @@ class _Context:
             taken = (
                 self.topic if mask & (bits["dothat"] | bits["know"]) else self.topic & ~(bits["@acts"] | bits["did"])
             )
-            if not mask & (bits["broke"] | bits["expired"]) or mask & (bits["@acts"] | bits["my"]):
+            if not mask & (bits["broke"] | bits["expired"] | bits["usage"]) or mask & (bits["@acts"] | bits["my"]):
                 taken &= ~bits["theirs"]  # theirs broke; but what is wanted now is wanted by us
             return mask | taken | bits["carried"]
         if self.sentence == frame.sentence or mask & (bits["my"] | bits["keyword"] | bits["key"] | bits["pastedkey"]):
