@@ -79,3 +79,9 @@ class Settings(BaseSettings):
     def verification_url(self) -> str:
         """The only address a person is ever sent to; the code is never part of it (rule 3)."""
         return f"{self.issuer}/codex/device"
+
+
+def defaults(**changes: object) -> Settings:
+    """The defaults and these changes, whatever the environment says: the same for everybody."""
+    plain = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
+    return Settings(**plain | changes)

@@ -37,9 +37,8 @@ from skill.errors import OnboardingError
 from skill.message import Message, Owner, Reply
 from skill.simulator import SignInOffError, UnknownCodeError
 from skill.stores.base import Record
+from skill.testing import Stage
 from skill.turns import claim, settle
-
-from .support import Stage
 
 PEOPLE = {"ana": "ana@example.test", "wei": "wei@example.test", "sam": "sam@example.test"}
 PRIVATE = ("private 1", "private 2")

@@ -13,12 +13,23 @@ from pytest_bdd import given, parsers, step, then, when
 
 from skill.core.replies import catalogue
 from skill.message import Reply
-
-from ..support import MANNERS, Host, Mishap, Stage
+from skill.testing import Host, Mishap, Stage
 
 LANGUAGES = {"English": "en", "Chinese": "zh"}
 MISHAPS: dict[str, Mishap] = {"is held back": "held back", "never leaves": "unreachable", "ends in a crash": "crash"}
 TIMES = {"never": 0, "once": 1, "twice": 2}
+
+# How a message may come about, beside the ordinary: what it changes about the message.
+MANNERS: dict[str, dict[str, Any]] = {
+    "in a shared room": {"conversation_id": "room", "private": False},
+    "in another chat": {"conversation_id": "another chat"},
+    "in a message": {},
+    "in a message without an id": {"message_id": None},
+    "in a message without a user": {"user_id": None},
+    "in an edited message": {"original": False},
+    "in a forwarded message": {"original": False},
+    "in a bot's message": {"original": False},
+}
 
 _HOW = r"(?: (?P<how>in (?:a|an|another) [^\"]+))?"
 
