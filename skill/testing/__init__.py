@@ -8,7 +8,8 @@
         assert stage.say("Ana", "done").state == "awaiting_confirm"
 
 What befalls a call on its way is `stage.line.next("poll", ...)`: "unreachable", "held back" until `release`, "crash".
-Needs the extra `testing`. With it, pytest has the fixtures `stage` and `local_provider` (`skill.pytest_plugin`).
+Needs the extra `testing`. With it, pytest has the fixtures `stage` and `local_provider`, and collects every file named
+`*.conversation.yaml` as a test (`skill.pytest_plugin`). README.md beside this file has the format.
 """
 
 from skill.simulator import Account, LocalProvider, Served, describe_faults, serve, serve_in_thread
