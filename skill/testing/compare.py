@@ -20,14 +20,14 @@ class Difference:
 
 def differences(step: Step, seen: Seen) -> list[Difference]:
     """Every key of the step that isn't as written."""
+    if seen.impossible:
+        return [Difference("this step", "happens", f"can't: {seen.impossible}")]
     found = list(_in_what_was_asked(step, seen))
     if isinstance(step, Heard):
         found = [*_in_the_answer(step, seen), *found]
     if isinstance(step, ToolCall) and seen.answer is not None:
         answer = {name: seen.answer.get(name) for name in step.answers}
         found += _unless(answer == step.answers, "answers", step.answers, answer)
-    if seen.refused:
-        found += [Difference("browser", "the page takes the code", seen.refused)]
     return found
 
 

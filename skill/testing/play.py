@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from skill.message import Reply
-from skill.simulator import SignInOffError
 from skill.testing.compare import Difference, differences
 from skill.testing.host import Host
 from skill.testing.line import MISHAPS
@@ -68,48 +67,57 @@ def play(read: Read) -> Played:
 
 
 def _moments(stage: Stage, read: Read) -> Iterator[Moment]:
-    player = Player(stage, read.script)
+    prepare(stage, read.script)
+    player = Player(stage)
     for step, line in zip(read.script.steps, read.lines, strict=True):
         seen = player.perform(step)
         yield Moment(step, line, seen, differences(step, seen))
 
 
+def prepare(stage: Stage, script: Script) -> None:
+    """How things stand when the script begins."""
+    stage.settings |= script.settings
+    stage.languages |= script.clients
+    stage.workers = script.workers
+    if script.host is not None:
+        stage.host = Host({action.value: answer for action, answer in script.host.items()})
+
+
 class Player:
     """Makes the steps of a script happen."""
 
-    def __init__(self, stage: Stage, script: Script) -> None:
+    def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        stage.settings |= script.settings
-        stage.languages |= script.clients
-        stage.workers = script.workers
-        if script.host is not None:
-            stage.host = Host({action.value: answer for action, answer in script.host.items()})
 
     def perform(self, step: Step) -> Seen:
         """Let it happen; what the skill and the provider did."""
         stage = self.stage
         stage.forget_requests()
         stage.replies = []
-        refused = self._do(step)
+        impossible = None
+        try:
+            self._do(step)
+        except ValueError as reason:  # no such account, or a code that can't be approved
+            impossible = str(reason)
         replies: list[Reply | None] | None = stage.replies if isinstance(step, Heard) else None
         return Seen(
             replies=replies,
             asked=stage.requests(),
             logins=stage.provider.live_tokens().refresh,
             answer=stage.answer if isinstance(step, ToolCall) else None,
-            refused=refused,
+            impossible=impossible,
             user_code=stage.code if stage.provider.codes else "",
             verification_url=stage.verification_url,
         )
 
-    def _do(self, step: Step) -> str | None:
-        """The step itself; why the page refused, where it did."""
+    def _do(self, step: Step) -> None:
+        """The step itself. Raises `ValueError` where it can't happen."""
         stage, provider = self.stage, self.stage.provider
         match step:
             case Says():
                 self._say(step)
             case Again(again=words, where=where, times=times):
-                stage.deliver(stage.find(words).model_copy(update=place(where)), times)
+                self._deliver_again(words, place(where), times)
             case Do(do="restart"):
                 stage.stop()
             case Do(do="release"):
@@ -118,7 +126,7 @@ class Player:
             case Do():
                 stage.wait()
             case Browser():
-                return self._decide(step)
+                self._decide(step)
             case Passes(passes=span):
                 stage.clock.advance(span)
             case Fault(parts=(endpoint, mishap), options=options):
@@ -139,7 +147,6 @@ class Player:
                 stage.call_tool(person, action.value, **arguments.model_dump(exclude_none=True))
             case ModelCall(calls=person):
                 stage.call_model(person)
-        return None
 
     def _say(self, step: Says) -> None:
         changes: dict[str, Any] = place(step.where) | dict(MANNERS.get(step.how or "", {}))
@@ -147,12 +154,15 @@ class Player:
             changes["sent_at"] = self.stage.clock.now() - step.sent
         self.stage.deliver(self.stage.message(step.who, step.says, **changes), step.times)
 
-    def _decide(self, step: Browser) -> str | None:
-        try:
-            if step.browser == "decline":
-                self.stage.provider.decline(self.stage.code)
-            else:
-                self.stage.provider.approve(self.stage.code, step.account)
-        except SignInOffError as refusal:
-            return str(refusal)
-        return None
+    def _deliver_again(self, words: str, changes: dict[str, Any], times: int) -> None:
+        if not any(message.text == words for message in self.stage.messages):
+            raise ValueError(f"nobody has said {words!r} so far")
+        self.stage.deliver(self.stage.find(words).model_copy(update=changes), times)
+
+    def _decide(self, step: Browser) -> None:
+        if not self.stage.provider.codes:
+            raise ValueError("no code has been issued so far")
+        if step.browser == "decline":
+            self.stage.provider.decline(self.stage.code)
+        else:
+            self.stage.provider.approve(self.stage.code, step.account)

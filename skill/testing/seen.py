@@ -15,7 +15,7 @@ class Seen:
     asked: list[str]
     logins: int
     answer: dict[str, Any] | None = None  # the tool's
-    refused: str | None = None  # why the page didn't take the code
+    impossible: str | None = None  # why the step couldn't happen
     user_code: str = field(default="", repr=False)
     verification_url: str = ""
 

@@ -147,10 +147,25 @@ def test_what_the_tool_answers_can_differ(folder: Path) -> None:
     assert (difference.key, difference.seen) == ("answers", "{'ok': True, 'state': 'idle'}")
 
 
-def test_a_code_that_the_page_refuses_is_a_difference(folder: Path) -> None:
-    """An account whose device code sign-in is off."""
-    went = played(folder, "Ana: Sign in with my ChatGPT account", "browser: approve\naccount: kim@example.test")
-    assert [one.key for one in went.moments[1].differences] == ["browser"]
+@pytest.mark.parametrize(
+    ("step", "why"),
+    [
+        ("browser: approve\naccount: kim@example.test", "device code sign-in is off for kim@example.test"),
+        ("browser: approve\naccount: nobody@example.test", "no account 'nobody@example.test'; there are: ana@"),
+        ("login: ended\naccount: nobody@example.test", "no account 'nobody@example.test'"),
+        ("again: done", "nobody has said 'done' so far"),
+    ],
+)
+def test_a_step_that_cannot_happen_is_a_difference(folder: Path, step: str, why: str) -> None:
+    went = played(folder, "Ana: Sign in with my ChatGPT account", step)
+    assert [(one.key, one.seen.startswith(f"can't: {why}")) for one in went.moments[1].differences] == [
+        ("this step", True)
+    ]
+
+
+def test_nothing_can_be_approved_before_there_is_a_code(folder: Path) -> None:
+    (difference,) = played(folder, "browser: decline").moments[0].differences
+    assert difference.seen == "can't: no code has been issued so far"
 
 
 def test_the_transcript_ends_with_file_line_and_diff(folder: Path) -> None:
