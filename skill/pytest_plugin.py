@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from skill.testing import Served, Stage
     from skill.testing.play import Played
 
+pytest.register_assert_rewrite("skill.testing.steps")  # a failed step shows its values, as a test does
+
 
 class NotAsWrittenError(Exception):
     """The transcript says what differs."""

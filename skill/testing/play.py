@@ -139,10 +139,7 @@ class Player:
             case Login(account=account):
                 provider.revoke_access(account)
             case Account(account=account, has=has):
-                known = account in provider.accounts
-                of = provider.accounts.get(account) if known else provider.add_account(account)
-                for name, value in has.items():
-                    setattr(of, name, value)
+                stage.change_account(account, has)
             case ToolCall(tool=action, person=person, arguments=arguments):
                 stage.call_tool(person, action.value, **arguments.model_dump(exclude_none=True))
             case ModelCall(calls=person):

@@ -2,8 +2,6 @@
 
 import difflib
 import json
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,6 @@ from intents.source import LexiconError, Source
 from skill.testing.script import STEPS, Heard, Script, Step
 
 SUFFIX = ".conversation.yaml"
-SCHEMA_FILE: Traversable = files("skill.testing") / "conversation.schema.json"
 
 
 class ScriptError(ValueError):

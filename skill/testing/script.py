@@ -171,6 +171,7 @@ def _named_by_a_person(schema: dict[str, Any]) -> None:
         del schema["required"]
     words = {"type": ["string", "number", "boolean"], "description": "who says it: what they say"}
     schema["patternProperties"] = {PERSON: words}
+    schema["not"] = {"propertyNames": {"pattern": "^[a-z]"}}  # somebody speaks
 
 
 class Says(Heard):

@@ -13,7 +13,7 @@ share one clock, so nothing here sleeps. A stage is used from plain, synchronous
 
 import asyncio
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import ExitStack, suppress
 from itertools import cycle
 from pathlib import Path
@@ -190,6 +190,13 @@ class Stage:
         self._waiting = [turn for turn in self._waiting if not turn.done()]
         self.replies += replies
         self.transcript += filter(None, replies)
+
+    def change_account(self, email: str, fields: Mapping[str, Any]) -> None:
+        """Change an account at the provider, or make it; the fields are those of `Account`."""
+        known = email in self.provider.accounts
+        account = self.provider.accounts.get(email) if known else self.provider.add_account(email)
+        for name, value in fields.items():
+            setattr(account, name, value)
 
     # The agent that holds the tool, and calls with a person's subscription.
 
