@@ -12,6 +12,7 @@ from skill.oauth.outcomes import Authorized, Issued, LoginDied, Outcome, Refused
 from skill.stores.base import Record
 from skill.turns.begin import begin, mint
 from skill.turns.tell import login_of, say_nothing, tell
+from skill.turns.trail import noted
 from skill.turns.values import At, Settled, Turn
 
 
@@ -21,10 +22,11 @@ def settle(at: At, turn: Turn, outcome: Outcome, record: Record) -> tuple[Record
         return _superseded(at, turn, outcome, record)
     record = _stored(turn, outcome, record)
     step = _next(at, turn, outcome, record)
+    if step.action and (turn.heard is None or at.settings.answers == "agent"):
+        step = _left_to_the_agent(at, turn, record, step)
+    record = noted(at, record, turn.conversation, step, getattr(outcome, "reason", None))
     if step.action is None:
         return _finished(at, turn, outcome, record, step)
-    if turn.heard is None or at.settings.answers == "agent":
-        return _left_to_the_agent(at, turn, outcome, record, step)
     preface = speech.failure_key(outcome.reason) if isinstance(outcome, Refused) else None
     remark = "login_restarted" if isinstance(outcome, LoginDied) else None
     following = replace(turn, action=step.action, preface=preface, remark=remark)
@@ -96,7 +98,7 @@ def _next(at: At, turn: Turn, outcome: Outcome, record: Record) -> Step:
         step = advance(record.session, turn.conversation, event, facts, turn.step.state)
         if step.moved:
             return step
-    return replace(turn.step, session=record.session, action=None, say="answer")
+    return replace(turn.step, session=record.session, action=None, say="answer", event=None)
 
 
 def _finished(at: At, turn: Turn, outcome: Outcome, record: Record, step: Step) -> tuple[Record, Settled]:
@@ -119,9 +121,9 @@ def _failure(at: At, outcome: Outcome) -> tuple[str, datetime | None]:
     return "login_died", None
 
 
-def _left_to_the_agent(at: At, turn: Turn, outcome: Outcome, record: Record, step: Step) -> tuple[Record, Settled]:
+def _left_to_the_agent(at: At, turn: Turn, record: Record, step: Step) -> Step:
     """Where a tool call's answer allows to start over, the agent gets the intent to do so (rule 1)."""
     restarts = step.session.flow.restarts if step.session.flow else 0
     failed = record.session.moved(turn.conversation, State.FAILED, at.now)
     minted = mint(at, failed, turn.conversation, Action.START, Event.RETRY, restarts)
-    return _finished(at, turn, outcome, record, replace(step, session=minted, state=State.FAILED, action=None))
+    return replace(step, session=minted, state=State.FAILED, action=None)

@@ -43,7 +43,7 @@ def tell(
         session = replace(session, offer_due=False)
     silent = at.settings.answers == "agent" and not reply.sensitive
     receipt = Receipt(settled=True, reply=None if silent else reply)
-    return Record(session.pruned(at.now), record.credential, receipt), receipt.reply
+    return replace(record, session=session.pruned(at.now), receipt=receipt), receipt.reply
 
 
 def say_nothing(record: Record, turn: Turn, heard: Heard) -> tuple[Record, Reply]:
