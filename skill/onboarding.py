@@ -191,8 +191,6 @@ class Onboarding:
         if settled.discarded or not isinstance(outcome, Authorized) or outcome.credential is None:
             return settled
         read = await self._tool.read_models(outcome.credential)
-        if read is None:
-            return settled
         try:
             key = turn.heard.message.key if turn.heard else None
             return await self.store.transact(turn.owner, partial(refine, self._at(), turn, settled, read), key)

@@ -8,7 +8,7 @@ from skill.core.machine import Facts, Step, advance
 from skill.core.session import Authorization, Session
 from skill.core.states import Action, Event, State
 from skill.oauth.credential import Credential
-from skill.oauth.outcomes import Authorized, Issued, LoginDied, Outcome, Refused, Troubled
+from skill.oauth.outcomes import Authorized, Issued, LoginDied, NotConnected, Outcome, Refused, Troubled
 from skill.stores.base import Record
 from skill.turns.begin import begin, mint
 from skill.turns.tell import login_of, say_nothing, tell
@@ -36,10 +36,12 @@ def settle(at: At, turn: Turn, outcome: Outcome, record: Record) -> tuple[Record
     return record, Settled(outcome, following=leased)
 
 
-def refine(at: At, turn: Turn, settled: Settled, read: Credential, record: Record) -> tuple[Record, Settled]:
-    """The account's own models, read once its login was safe; a logout meanwhile stands."""
+def refine(at: At, turn: Turn, settled: Settled, read: Credential | None, record: Record) -> tuple[Record, Settled]:
+    """The account's own models, read once its login was safe, if they could be. A logout meanwhile stands."""
     stored, outcome = record.credential, settled.outcome
-    if stored is None or stored.refresh_token != read.refresh_token or not isinstance(outcome, Authorized):
+    if stored is None:
+        return _discarded(turn, settled.outcome, record)
+    if read is None or stored.refresh_token != read.refresh_token or not isinstance(outcome, Authorized):
         return record, settled
     listed = replace(stored, models=read.models, models_at=read.models_at, models_etag=read.models_etag)
     record, outcome = replace(record, credential=listed), replace(outcome, models=read.model_ids)
@@ -66,8 +68,13 @@ def _mine(turn: Turn, session: Session) -> bool:
 def _superseded(at: At, turn: Turn, outcome: Outcome, record: Record) -> tuple[Record, Settled]:
     if isinstance(outcome, Authorized) and outcome.credential:
         record = replace(record, session=record.session.revoking(outcome.credential.refresh_token, at.now))
+    return _discarded(turn, outcome, record)
+
+
+def _discarded(turn: Turn, outcome: Outcome, record: Record) -> tuple[Record, Settled]:
+    """An outcome that the person took back: a message is met with silence, a tool call hears of no login."""
     if turn.heard is None:
-        return record, Settled(outcome, discarded=True)
+        return record, Settled(NotConnected(), discarded=True)
     record, reply = say_nothing(record, turn, turn.heard)
     return record, Settled(outcome, reply, discarded=True)
 
