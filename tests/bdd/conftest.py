@@ -16,7 +16,7 @@ from skill.message import Reply
 
 from ..support import MANNERS, Host, Mishap, Stage
 
-LANGUAGES = {"English": "en", "Chinese": "zh"}
+LANGUAGES = {"English": "en", "Spanish": "es", "Chinese": "zh"}
 MISHAPS: dict[str, Mishap] = {"is held back": "held back", "never leaves": "unreachable", "ends in a crash": "crash"}
 TIMES = {"never": 0, "once": 1, "twice": 2}
 
