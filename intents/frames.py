@@ -83,7 +83,8 @@ def grammar_of(plain: str, known: Lexicon) -> Grammar:
         return known.first
     votes = Counter(known.marker_language[word] for _, word in known.markers.places(plain))
     first = known.first.language
-    return known.grammars[max(votes, key=lambda name: (votes[name], name == first)) if votes else first]
+    # Of two with as many, not the first language: the others know its words too (`mixes`).
+    return known.grammars[max(votes, key=lambda name: (votes[name], name != first)) if votes else first]
 
 
 def _covered(text: str, grammar: Grammar, known: Lexicon) -> tuple[str, dict[int, int]]:

@@ -12,7 +12,7 @@ from intents.labels import Label
 from intents.patterns import BASE, Symbols, compile_pattern, expand_groups
 from intents.source import Source
 from intents.text import folding
-from intents.vocabulary import Vocabulary
+from intents.vocabulary import Vocabulary, written_out
 
 MAX_SYMBOLS = 64  # of one clause; patterns never see more
 REMEMBERED = 8192  # shapes of clauses whose features are kept
@@ -121,20 +121,26 @@ class Reader:
         symbols.add_all(self.request.mapping("shapes"))
         phrases = list(vocabulary.slot)
         variants = self._variants()
-        han = self.words.value.get("script") == "han"
+        script = str(self.words.value.get("script", "latin"))
+        own = vocabulary.own - self._shared(others, script)
         return Grammar(
             language=self.language,
-            script=str(self.words.value.get("script", "latin")),
+            script=script,
             joints=_joints(symbols),
             automaton=longest(map(wrapped, phrases)),
             phrases=tuple(phrases),
             slots=tuple(symbols.char(vocabulary.slot[p]) for p in phrases),
-            own=tuple(han or p in vocabulary.own for p in phrases),
+            own=tuple(script == "han" or p in own for p in phrases),
             variants=variants,
             table=folding(variants),
             understood=_understanding(self._marks(), self._shapes()),
             replies=self._replies(),
         )
+
+    def _shared(self, others: Mapping[str, Source], script: str) -> set[str]:
+        """What another language of this script spells alike: "no" tells neither English nor Spanish."""
+        alike = (s for name, s in others.items() if name != self.language and s.value.get("script", "latin") == script)
+        return {phrase for source in alike for phrase in written_out(source)[0]}
 
     def _variants(self) -> dict[int, str]:
         table: dict[int, str] = {}

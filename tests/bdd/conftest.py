@@ -16,7 +16,7 @@ from skill.message import Reply
 
 from ..support import MANNERS, Host, Mishap, Stage
 
-LANGUAGES = {"English": "en", "Chinese": "zh"}
+LANGUAGES = {"English": "en", "Spanish": "es", "Chinese": "zh"}
 MISHAPS: dict[str, Mishap] = {"is held back": "held back", "never leaves": "unreachable", "ends in a crash": "crash"}
 TIMES = {"never": 0, "once": 1, "twice": 2}
 
@@ -185,7 +185,7 @@ def replies(stage: Stage, docstring: str) -> None:
     assert _reply(stage).text == _filled(stage, docstring)
 
 
-@then(parsers.re(r"the skill says (?P<keys>\"\w+\"(?: and \"\w+\")*)(?: in (?P<language>English|Chinese))?$"))
+@then(parsers.re(rf"the skill says (?P<keys>\"\w+\"(?: and \"\w+\")*)(?: in (?P<language>{'|'.join(LANGUAGES)}))?$"))
 def says_by_key(stage: Stage, keys: str, language: str | None) -> None:
     """The texts of the catalogue under these keys, a paragraph each."""
     reply = _reply(stage)

@@ -99,6 +99,8 @@ def test_ordinary_words_are_no_secrets(text: str) -> None:
         ("Sign in with my ChatGPT account", "en"),
         ("使用我的Codex订阅", "zh"),
         ("connect 我的 codex 订阅", "zh"),
+        ("Inicia sesión con mi cuenta de ChatGPT", "es"),
+        ("usa my codex plan por favor", "es"),
         ("ChatGPT", None),
         ("gpt-5-codex", None),
         ("✅", None),
