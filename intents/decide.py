@@ -1,6 +1,8 @@
 """Frames to a label: the deciding rules per clause, then what a message of several clauses comes to."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from operator import or_
 
 from intents.frames import Frame
 from intents.grammar import MAX_SYMBOLS, ReplyRule
@@ -13,6 +15,8 @@ _DOCUMENT, _EDGE = 30, 6  # clauses
 
 def request(frames: Sequence[Frame], known: Lexicon) -> tuple[str, Label, Sequence[Frame]]:
     """What a message comes to when nothing is in progress (intent-labels.md, section 1)."""
+    if not known.telling(reduce(or_, [frame.features for frame in frames], 0)):
+        return "nothing-said", Label.NONE, ()
     verdicts = list(_verdicts(frames, known))
     if verdicts and verdicts[-1][0].name == "taken-back":
         return verdicts[-1][0].name, Label.NONE, (verdicts[-1][1],)
@@ -50,7 +54,7 @@ def _loudest(verdicts: Sequence[tuple[RequestRule, Frame]], known: Lexicon) -> t
 def _asked_after(frame: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
     """ "Sign in with ChatGPT, is that safe?" asks."""
     asked, strange, tag = known.bits["asked"], known.bits["x"], known.bits["tag"]
-    later = (f.features for f in frames if f.sentence == frame.sentence and f.start > frame.start)
+    later = (f.features for f in frames if f.sentence == frame.sentence and f.after > frame.after)
     return any(features & asked and not features & (strange | tag) for features in later)
 
 

@@ -11,7 +11,7 @@ import ahocorasick_rs
 from intents.anchors import Anchors, as_typed
 from intents.grammar import Grammar, Reader
 from intents.patterns import Symbols
-from intents.rules import RequestRule, decision, read_rules
+from intents.rules import RequestRule, decision, read_rules, telling
 from intents.source import LexiconError, Source
 
 __all__ = ["Lexicon", "LexiconError", "load"]
@@ -26,6 +26,7 @@ class Lexicon:
     symbols: Symbols = field(default_factory=Symbols)
     grammars: dict[str, Grammar] = field(default_factory=dict)
     deciding: Callable[[int], RequestRule | None] = lambda _: None
+    telling: Callable[[int], bool] = lambda _: False
     bits: dict[str, int] = field(default_factory=dict)  # every feature, and the groups "@things", "@acts", "@kept"
     request_anchors: Anchors = _NOTHING
     moving: Anchors = _NOTHING
@@ -60,8 +61,9 @@ def load(root: Traversable | None = None) -> Lexicon:
     for folder in folders:
         lexicon.grammars[folder.name] = Reader(lexicon.symbols, common, folder, words[folder.name]).grammar(words)
     lexicon.han = next((g for g in lexicon.grammars.values() if g.script == "han"), None)
-    lexicon.deciding = decision(read_rules(rules, lexicon.symbols))
     lexicon.bits = _bits(common, lexicon.symbols)
+    requests = read_rules(rules, lexicon.symbols)
+    lexicon.deciding, lexicon.telling = decision(requests), telling(requests, lexicon.symbols)
     _anchor(lexicon, common, words)
     return lexicon
 
