@@ -26,18 +26,23 @@ def longest(phrases: Iterable[str]) -> Any:
 class Anchors:
     """Words that make a message worth a look, found in text that was not folded yet."""
 
-    __slots__ = ("_edges", "find", "words")
+    __slots__ = ("_edges", "_find", "words")
 
     def __init__(self, phrases: Iterable[str], anywhere: Iterable[str] = (), hints: Iterable[str] = ()) -> None:
         words, parts, others = sorted(set(phrases)), list(anywhere), list(hints)
         self._edges = [*map(_edges, words), *(0 for _ in parts), *(_HINT for _ in others)]
         self.words = [*words, *parts, *others]
-        self.find = ahocorasick_rs.AhoCorasick(self.words, store_patterns=False).find_matches_as_indexes
+        self._find = ahocorasick_rs.AhoCorasick(self.words, store_patterns=False).find_matches_as_indexes
 
-    def places(self, text: str) -> Iterator[tuple[int, str]]:
+    def matches(self, text: str) -> list[tuple[int, int, int]]:
+        """Which of them, and where: also inside of words."""
+        found: list[tuple[int, int, int]] = self._find(text, overlapping=True)
+        return found
+
+    def places(self, text: str, matches: Iterable[tuple[int, int, int]] | None = None) -> Iterator[tuple[int, str]]:
         """Where they stand as whole words, and which."""
         edges = self._edges
-        for index, start, end in self.find(text, overlapping=True):
+        for index, start, end in self.matches(text) if matches is None else matches:
             edge = edges[index]
             if edge & 1 and start and _latin(text[start - 1]):
                 continue
