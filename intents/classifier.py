@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from intents.apart import secrets
-from intents.decide import NOTHING, Verdict, answer, request
+from intents.decide import NOTHING, Verdict, answer, request, says_nothing
 from intents.frames import Frame, Match, Scan, grammar_of, scan
 from intents.grammar import STATES
 from intents.labels import NEVER_WHEN_TRUNCATED, Classification, Evidence, Label, Span
@@ -89,9 +89,9 @@ class Reading:
         """None in every reading: the message passes through and nobody needs to look further."""
         if self._verdict(None).label is not Label.NONE:
             return False
-        return not self._may_answer or all(
-            answer(self.frames, self._known, state).label is Label.NONE for state in STATES
-        )
+        if len(self._plain) > _LONGEST_ANSWER or says_nothing(self.frames, self._known):
+            return True
+        return all(self._verdict(state).label is Label.NONE for state in STATES)
 
     @property
     def language(self) -> str | None:

@@ -6,7 +6,7 @@ from operator import or_
 from typing import NamedTuple
 
 from intents.frames import Frame
-from intents.grammar import MAX_SYMBOLS, ReplyRule
+from intents.grammar import ANY, MAX_SYMBOLS, ReplyRule
 from intents.labels import Label
 from intents.lexicon import Lexicon
 from intents.rules import RequestRule
@@ -207,6 +207,14 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> Verdict:
 
 def _by(rule: ReplyRule, frames: Sequence[Frame]) -> Verdict:
     return NOTHING if rule.label is Label.NONE else Verdict(rule.label, rule.name, frames, rule.weak, rule.fresh)
+
+
+def says_nothing(frames: Sequence[Frame], known: Lexicon) -> bool:
+    """Whether no rule of any state holds: then nothing is answered, whatever was asked."""
+    if not frames:
+        return True
+    first = known.grammars[frames[0].grammar].replies[ANY]
+    return not any(first(frame.symbols, False) for frame in frames) and not first(_joined(frames, known), True)
 
 
 _ASIDE = (Label.STATUS, Label.MODELS, Label.USAGE, Label.LOGOUT, Label.REAUTH, Label.OTHER_VENDOR)

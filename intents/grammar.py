@@ -17,6 +17,7 @@ from intents.vocabulary import Vocabulary
 
 MAX_SYMBOLS = 64  # of one clause; patterns never see more
 REMEMBERED = 8192  # shapes of clauses whose features are kept
+ANY = "any"  # what would answer in any state
 STATES = ("awaiting_confirm", "clarifying", "failed")
 
 
@@ -183,11 +184,13 @@ class Reader:
         ]
 
     def _replies(self) -> dict[str, Callable[[str, bool], ReplyRule | None]]:
-        found = {}
+        found, loud = {}, []
         for source, state in ((self.reply, STATES[0]), (self.choice, STATES[1]), (self.reply, STATES[2])):
             classes = self._groups(source, self._groups(self.request, {}))
             rules = [self._reply(source, classes, state, n) for n, _ in enumerate(source.items(state))]
             found[state] = _answering(rules)
+            loud += [rule for rule in rules if rule.label is not Label.NONE]
+        found[ANY] = _answering(loud)
         return found
 
     def _reply(self, source: Source, classes: dict[str, str], state: str, n: int) -> ReplyRule:
