@@ -3,9 +3,10 @@
 import re
 from functools import cache
 
+from intents.anchors import Match
 from intents.apart import secrets
 from intents.decide import NOTHING, Verdict, answer, request, says_nothing
-from intents.frames import Frame, Match, Scan, grammar_of, scan
+from intents.frames import Frame, Scan, grammar_of, scan
 from intents.grammar import STATES
 from intents.labels import NEVER_WHEN_TRUNCATED, Classification, Evidence, Label, Span
 from intents.lexicon import Lexicon, load

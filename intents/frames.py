@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from intents.anchors import wrapped
+from intents.anchors import Match, wrapped
 from intents.apart import parts
 from intents.grammar import MAX_SYMBOLS, Grammar
 from intents.lexicon import Lexicon
@@ -15,8 +15,6 @@ _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _WORD = re.compile(r"[^\W_]")
 _PLACE = {"pastedkey": "\x0e", "vendorkey": "\x0f", "token": "\x10", "program": "\x11", "quote": "\x12"}
 _POINT = re.compile("\x01[.,:/]\x01")  # between two words
-
-Match = tuple[int, int, int]  # which phrase of the grammar, and where it stands in the wrapped text
 
 
 @dataclass(slots=True)
@@ -119,7 +117,7 @@ def _quoted(inside: str, known: Lexicon) -> str:
 
 def _matches(text: str, grammar: Grammar) -> list[Match]:
     """The phrases in it: leftmost, then longest, whole words only."""
-    matches: list[Match] = grammar.automaton.find_matches_as_indexes(text)
+    matches = grammar.find(text)
     if not _POINT.search(text):
         return matches
     return [m for m in matches if m[2] - m[1] > 1 or text[m[1]] not in ".,:/" or not _inside_a_word(text, m[1])]

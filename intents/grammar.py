@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache, reduce
 from importlib.resources.abc import Traversable
 from operator import or_
-from typing import Any
 
-from intents.anchors import longest, wrapped
+from intents.anchors import Match, longest
 from intents.labels import Label
 from intents.patterns import Pattern, Symbols, compile_pattern, expand_groups, slots_of
 from intents.source import Source
@@ -52,7 +51,7 @@ class Grammar:
     language: str
     script: str
     joints: Joints
-    automaton: Any  # of the wrapped phrases, leftmost and longest
+    find: Callable[[str], list[Match]]  # the phrases of a wrapped text
     phrases: tuple[str, ...]
     slots: tuple[str, ...]  # symbol of each phrase
     own: tuple[bool, ...]  # whether the phrase tells the language
@@ -139,7 +138,7 @@ class Reader:
             language=self.language,
             script=str(self.words.value.get("script", "latin")),
             joints=_joints(symbols),
-            automaton=longest(map(wrapped, phrases)),
+            find=longest(phrases),
             phrases=tuple(phrases),
             slots=tuple(symbols.char(vocabulary.slot[p]) for p in phrases),
             own=tuple(han or p in vocabulary.own for p in phrases),

@@ -8,7 +8,7 @@ is any slot but that one. A clause has at most 64 symbols, so no pattern can run
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 
 _PIECE = re.compile(r"\s*(!?[a-z_0-9]+|[|()?*+^$.<>]|\S)")
@@ -55,13 +55,18 @@ def expand_groups(groups: Mapping[str, Sequence[str]], symbols: Symbols, above: 
     return classes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pattern:
-    """A compiled pattern, and what rules it out before any search."""
+    """A pattern, compiled when first searched for, and what rules it out before that."""
 
-    regex: re.Pattern[str]
+    spelled: str
     need: int  # one of these slots has to be there; 0: any will do
     outside: int  # and none of these
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """Over symbols."""
+        return re.compile(self.spelled)
 
     def found(self, symbols: str, slots: int) -> bool:
         """Whether it is found in a clause; `slots` are those of its symbols."""
@@ -78,20 +83,19 @@ def slots_of(symbols: str) -> int:
 def compile_pattern(pattern: str, symbols: Symbols, classes: Mapping[str, str]) -> Pattern:
     """ValueError when the pattern names a slot nobody knows, or isn't well formed."""
     pieces = _PIECE.findall(pattern)
-    try:
-        regex = re.compile("".join(_translate(piece, symbols, classes) for piece in pieces))
-    except re.error as error:
-        raise ValueError(f"not a pattern: {error}") from None
+    spelled = "".join(_translate(piece, symbols, classes) for piece in pieces)
     slots = [_slots(piece, symbols, classes) for piece in pieces]
     alternatives = _needs(pieces, slots)
     whole = pieces[0] == "^" and pieces[-1] == "$" and len(alternatives) == 1
-    return Pattern(regex, _rarest(alternatives), ~reduce(or_, slots) if whole else 0)
+    return Pattern(spelled, _rarest(alternatives), ~reduce(or_, slots) if whole else 0)
 
 
 def _needs(pieces: Sequence[str], slots: Sequence[int]) -> list[list[int]]:
     """For every alternative the sets of slots of which it needs one each; 0 stands for none."""
     groups: list[list[list[int]]] = [[[]]]  # those open, their alternatives, the needs of each
-    for piece, mask in zip(pieces, slots, strict=True):
+    for before, piece, mask in zip(["^", *pieces], pieces, slots, strict=False):
+        if (piece in "?*+" and before in "?*+^(<|") or (piece in ")>" and len(groups) == 1):
+            raise ValueError(f"not a pattern: {piece!r} behind {before!r}")
         if piece in "(<":
             groups.append([[]])
         elif piece == "|":
@@ -102,6 +106,8 @@ def _needs(pieces: Sequence[str], slots: Sequence[int]) -> list[list[int]]:
             groups[-1][-1][-1] = 0
         elif piece not in "+^$":
             groups[-1][-1].append(mask)
+    if len(groups) > 1:
+        raise ValueError("not a pattern: a bracket stays open")
     return groups[0]
 
 
