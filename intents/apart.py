@@ -18,17 +18,14 @@ _QUOTED = re.compile(
     r"|《[^《》\n]{1,200}》|„[^„“”\n]{1,400}[“”]|‘(?<![^\s(:：]‘)(?=\S)[^‘’'\n]{1,400}[’'](?!\w)"
     r"|'(?<![^\s(:：]')(?=\S)(?:[^'\n]|(?<=\w)'(?=\w)){1,400}'(?!\w)|>(?:(?<=\n>)|(?<=\A>))[^\n]{0,2000}"
 )
-_SIGNS = ahocorasick_rs.AhoCorasick(
-    ["{", "}", "=>", "==", "!=", "();", "</", "/>", "::", "&&", "||", "+=", "->"], store_patterns=False
-)
+_SIGNS = ("{", "}", "=>", "==", "!=", "();", "</", "/>", "::", "&&", "||", "+=", "->")
 _TOLD = re.compile(  # a line of a log, of the environment, of imports
     r"\[[^\]\n]{1,40}\] ?\S|\d{4}-\d\d-\d\d[ T]\d|\d\d:\d\d:\d\d|\[\w+\] \d|[A-Z][a-z]{2} \d\d \d\d:"
     r"|[A-Z][A-Z0-9_]{3,60}=(?!sk-|AIza|gsk_)|(?:import|from) [\w.]{1,60}(?:, [\w.]{1,60}){0,9}(?: import|$)"
 )
-_OPENED = re.compile(
-    r"import |from |def |class |const |let |var |return |export |function |#include|//|npm |\$ |select |curl |print\("
-    r"|console\.|self\.|[@<|\t]|    ",
-    re.I,
+_OPENINGS = (
+    *("import ", "from ", "def ", "class ", "const ", "let ", "var ", "return ", "export ", "function ", "#include"),
+    *("//", "npm ", "$ ", "select ", "curl ", "print(", "console.", "self.", "@", "<", "|", "\t", "    "),
 )
 _ENDINGS = (";", "{", "}", "();", "):", ");", ",", '",')
 # Without one of its hints there is nothing of a kind; all of them are looked for in one pass.
@@ -37,7 +34,9 @@ _HINTS = {
     "opaque": ("```", "://", "www.", "WWW."),
     "quote": ('"', "“", "「", "『", "«", "`", "《", "„", "‘", " '", "\n'", "('", ":'", "：'", "\n>"),
     "program": (*"\n{}=;<|@$#[", "//", "::", "&&", "->", "import ", "curl ", "print("),
+    "sign": _SIGNS,
 }
+_IN_KEYS = ("-", "_", "eyJ", "AIza")  # the same for keys, quicker and less telling
 _KIND = [kind for kind, hints in _HINTS.items() for _ in hints]
 _HINTED = ahocorasick_rs.AhoCorasick([hint for hints in _HINTS.values() for hint in hints], store_patterns=False)
 
@@ -53,14 +52,17 @@ class Part:
 
 def secrets(text: str) -> list[Part]:
     """Pasted keys and tokens (intent-labels.md, section 3, Keys)."""
-    return _secrets(text) if "secret" in _hinted(text) else []
+    if not any(sign in text for sign in _IN_KEYS) or not any(hint in text for hint in _HINTS["secret"]):
+        return []
+    kinds = {"vendor": "vendorkey", "ours": "pastedkey", "token": "token"}
+    return [Part(m.start(), m.end(), kinds[m.lastgroup or "token"]) for m in _SECRET.finditer(text)]
 
 
 def parts(text: str) -> list[Part]:
     """Keys; and code, links and quotations without any in them, outermost first, never overlapping (rule 6)."""
     hinted = _hinted(text)
-    keys = _secrets(text) if "secret" in hinted else []
-    found = _program_lines(text) if "program" in hinted or text[:1].isdigit() else []
+    keys = secrets(text) if "secret" in hinted else []
+    found = _program_lines(text, "sign" in hinted) if "program" in hinted or text[:1].isdigit() else []
     if "opaque" in hinted:
         found += [Part(m.start(), m.end(), "program") for m in _OPAQUE.finditer(text)]
     if "quote" in hinted or text.startswith(("'", ">")):
@@ -78,27 +80,20 @@ def _hinted(text: str) -> set[str]:
     return {_KIND[index] for index, _, _ in _HINTED.find_matches_as_indexes(text, overlapping=True)}
 
 
-def _secrets(text: str) -> list[Part]:
-    kinds = {"vendor": "vendorkey", "ours": "pastedkey", "token": "token"}
-    return [Part(m.start(), m.end(), kinds[m.lastgroup or "token"]) for m in _SECRET.finditer(text)]
-
-
-def _program_lines(text: str) -> list[Part]:
+def _program_lines(text: str, signed: bool) -> list[Part]:
     """Lines of source code, configuration or log that were pasted without a fence."""
     found: list[Part] = []
     start = 0
     for line in text.split("\n"):
-        if _is_program(line):
+        if line and (_TOLD.match(line) or _is_program(line, signed)):
             found.append(Part(start, start + len(line), "program"))
         start += len(line) + 1
     return found
 
 
-def _is_program(line: str) -> bool:
-    if _TOLD.match(line):
-        return True
-    signs = len({index for index, _, _ in _SIGNS.find_matches_as_indexes(line, overlapping=True)})
-    opened = _OPENED.match(line) is not None
+def _is_program(line: str, signed: bool) -> bool:
+    signs = sum(sign in line for sign in _SIGNS) if signed else 0
+    opened = line[:9].casefold().startswith(_OPENINGS)
     if signs + opened != 1:
         return signs > 0
     return line.rstrip().endswith(_ENDINGS) or (opened and " import " in line)

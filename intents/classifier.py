@@ -132,7 +132,7 @@ class Reading:
         return found
 
     def _described(self, found: Verdict) -> Classification:
-        if found is NOTHING and not (self.truncated or self._touched):
+        if found is NOTHING and not (self.truncated or (self._touched and self.secret)):
             return _quiet(self.language)
         spans = tuple(span for frame in found.frames for span in self._spans(frame))
         evidence = Evidence(found.rule, spans)

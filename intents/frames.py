@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from intents.anchors import Match, wrapped
 from intents.apart import parts
-from intents.grammar import MAX_SYMBOLS, Grammar
+from intents.grammar import Grammar
 from intents.lexicon import Lexicon
 from intents.text import FILLER, Folded, comparable, ends_of, fold
 
@@ -155,6 +155,5 @@ def _frames(text: str, matches: list[Match], grammar: Grammar) -> Iterator[Frame
 
 
 def _frame(spelled: str, first: int, after: int, sentence: int, joint: str, ends: str, grammar: Grammar) -> Frame:
-    spelled = spelled.replace(grammar.joints.skip, "")[:MAX_SYMBOLS]
-    symbols, features = grammar.understood(spelled + ends if ends == grammar.joints.ask else spelled)
+    symbols, features = grammar.understood(spelled, ends if ends == grammar.joints.ask else "")
     return Frame(symbols, features, first, after, sentence, joint, ends, grammar.language)

@@ -57,17 +57,18 @@ class Grammar:
     own: tuple[bool, ...]  # whether the phrase tells the language
     variants: dict[int, str]  # every traditional form, and the simplified one
     table: dict[int, str]  # for `fold`
-    understood: Callable[[str], tuple[str, int]]  # symbols of a clause -> rewritten symbols and features
+    understood: Callable[[str, str], tuple[str, int]]  # symbols of a clause -> rewritten symbols and features
     replies: dict[str, Callable[[str, bool], ReplyRule | None]]  # by state: the first rule of a clause, or of all
 
 
 def _understanding(
-    marks: Sequence[tuple[Pattern, dict[str, str]]], shapes: Sequence[tuple[Pattern, int]]
-) -> Callable[[str], tuple[str, int]]:
+    skip: str, marks: Sequence[tuple[Pattern, dict[str, str]]], shapes: Sequence[tuple[Pattern, int]]
+) -> Callable[[str, str], tuple[str, int]]:
     """The word order of a language as a function; clauses of the same shape are worked out once."""
 
     @lru_cache(maxsize=REMEMBERED)
-    def understood(symbols: str) -> tuple[str, int]:
+    def understood(spelled: str, ask: str) -> tuple[str, int]:
+        symbols = spelled.replace(skip, "")[:MAX_SYMBOLS] + ask
         slots = slots_of(symbols)
         for pattern, turn in marks:
             if pattern.found(symbols, slots):
@@ -144,7 +145,7 @@ class Reader:
             own=tuple(han or p in vocabulary.own for p in phrases),
             variants=variants,
             table=folding(variants),
-            understood=_understanding(self._marks(), self._shapes()),
+            understood=_understanding(symbols.char("skip"), self._marks(), self._shapes()),
             replies=self._replies(),
         )
 
