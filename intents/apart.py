@@ -60,12 +60,18 @@ def secrets(text: str) -> list[Part]:
 
 def parts(text: str) -> list[Part]:
     """Keys; and code, links and quotations without any in them, outermost first, never overlapping (rule 6)."""
-    hinted = _hinted(text)
+    hinted = {_KIND[index] for index, _, _ in _HINTED.find_matches_as_indexes(text, overlapping=True)}
+    if text[:1].isdigit():
+        hinted.add("program")
+    if text.startswith(("'", ">")):
+        hinted.add("quote")
+    if not hinted:
+        return []
     keys = secrets(text) if "secret" in hinted else []
-    found = _program_lines(text, "sign" in hinted) if "program" in hinted or text[:1].isdigit() else []
+    found = _program_lines(text, "sign" in hinted) if "program" in hinted else []
     if "opaque" in hinted:
         found += [Part(m.start(), m.end(), "program") for m in _OPAQUE.finditer(text)]
-    if "quote" in hinted or text.startswith(("'", ">")):
+    if "quote" in hinted:
         found += [Part(m.start(), m.end(), "quote") for m in _QUOTED.finditer(text)]
     kept, last = keys[:], 0
     for part in sorted(found, key=lambda part: (part.start, -part.end)):
@@ -74,10 +80,6 @@ def parts(text: str) -> list[Part]:
             if not any(key.start < part.end and part.start < key.end for key in keys):
                 kept.append(part)
     return sorted(kept, key=lambda part: part.start)
-
-
-def _hinted(text: str) -> set[str]:
-    return {_KIND[index] for index, _, _ in _HINTED.find_matches_as_indexes(text, overlapping=True)}
 
 
 def _program_lines(text: str, signed: bool) -> list[Part]:

@@ -36,7 +36,6 @@ class Scan:
     """All clauses of a text, in order, and the way back to where their words stand in it."""
 
     frames: tuple[Frame, ...]
-    language: str | None  # of the person's own words; None when there are none
     grammar: Grammar
     matches: list[Match]
     text: str  # folded and wrapped
@@ -45,6 +44,12 @@ class Scan:
     before: int  # of a document: where its middle was left out
     left_out: int  # and how many characters that were
     ends: dict[int, int]  # where a pasted key ends, by where it starts
+
+    @property
+    def language(self) -> str | None:
+        """Of the person's own words; None when there are none."""
+        own = self.grammar.own
+        return self.grammar.language if any(own[phrase] for phrase, _, _ in self.matches) else None
 
     def places(self, frame: Frame) -> Iterator[tuple[int, int, str]]:
         """The words of a clause that the lexicon knows, in the original text."""
@@ -66,9 +71,8 @@ def scan(text: str, plain: str, known: Lexicon) -> Scan:
     folded = fold(shown, grammar.table)
     inside = wrapped(folded.text)
     matches = _matches(inside, grammar)
-    language = grammar.language if any(grammar.own[phrase] for phrase, _, _ in matches) else None
     frames = tuple(_frames(inside, matches, grammar))
-    return Scan(frames, language, grammar, matches, inside, folded, len(text), before, left_out, ends)
+    return Scan(frames, grammar, matches, inside, folded, len(text), before, left_out, ends)
 
 
 def grammar_of(plain: str, known: Lexicon) -> Grammar:
@@ -85,6 +89,8 @@ def grammar_of(plain: str, known: Lexicon) -> Grammar:
 def _covered(text: str, grammar: Grammar, known: Lexicon) -> tuple[str, dict[int, int]]:
     """The text with keys, code and quotations covered by one placeholder each, places kept; and where keys end."""
     found = parts(text)
+    if not found:
+        return text, {}
     ends = {part.start: part.end for part in found if part.kind in ("pastedkey", "vendorkey", "token")}
     out, last = [], 0
     for part in found:
