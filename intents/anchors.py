@@ -37,14 +37,15 @@ def longest(phrases: Sequence[str]) -> Callable[[str], list[Match]]:
 class Anchors:
     """Words that make a message worth a look, found in text that was not folded yet; built when first looked for."""
 
-    def __init__(self, phrases: Iterable[str], anywhere: Iterable[str] = (), hints: Iterable[str] = ()) -> None:
+    def __init__(
+        self, phrases: Callable[[], Iterable[str]], anywhere: Iterable[str] = (), hints: Iterable[str] = ()
+    ) -> None:
         self._phrases, self._anywhere, self._hints = phrases, anywhere, hints
 
     @cached_property
     def _words(self) -> list[tuple[str, int]]:
-        whole = dict.fromkeys(self._phrases)
         return [
-            *((word, _edges(word)) for word in whole),
+            *((word, _edges(word)) for word in dict.fromkeys(self._phrases())),
             *((part, 0) for part in self._anywhere),
             *((hint, _HINT) for hint in self._hints),
         ]

@@ -36,7 +36,6 @@ class ReplyRule:
 class Joints:
     """The symbols that part clauses, and those that stand for no slot."""
 
-    skip: str
     other: str
     ask: str
     hence: str  # parts clauses, and belongs to the second
@@ -105,8 +104,8 @@ def _turned(match: re.Match[str], turn: dict[str, str]) -> str:
 def _joints(symbols: Symbols) -> Joints:
     full = frozenset(map(symbols.char, ("stop", "ask", "line")))
     parting = full | frozenset(map(symbols.char, ("comma", "colon", "dash", "but", "hence")))
-    skip, other, ask, hence = map(symbols.char, ("skip", "x", "ask", "hence"))
-    return Joints(skip, other, ask, hence, parting, full)
+    other, ask, hence = map(symbols.char, ("x", "ask", "hence"))
+    return Joints(other, ask, hence, parting, full)
 
 
 class Reader:

@@ -17,7 +17,7 @@ from intents.source import LexiconError, Source
 
 __all__ = ["Lexicon", "LexiconError", "load"]
 
-_NOTHING = Anchors([])
+_NOTHING = Anchors(list)
 
 
 @dataclass(slots=True)
@@ -78,6 +78,7 @@ def _bits(common: Source, symbols: Symbols) -> dict[str, int]:
 
 def _anchor(lexicon: Lexicon, common: Source, words: Mapping[str, Source]) -> None:
     char, slots = lexicon.symbols.char, partial(map, lexicon.symbols.char)
+    # Each language by itself: a word of one may be something else in another.
     spoken = dict.fromkeys(pair for g in lexicon.grammars.values() for pair in zip(g.phrases, g.slots, strict=True))
     back: dict[str, list[str]] = {}
     for grammar in lexicon.grammars.values():
@@ -101,9 +102,9 @@ def _anchor(lexicon: Lexicon, common: Source, words: Mapping[str, Source]) -> No
     marked = [(mark, name) for name, source in words.items() for mark in source.value.get("markers", ())]
     foreign = [mark for mark, name in marked if name != next(iter(words))]
     pasted = common.strings("raw_anchors")
-    lexicon.request_anchors = Anchors(typed("request_anchors"), pasted, foreign)
-    lexicon.moving = Anchors(typed("moving"), pasted)
-    lexicon.reply_anchors = Anchors(typed("reply_anchors"), pasted)
-    lexicon.markers = Anchors([mark for mark, _ in marked])
+    lexicon.request_anchors = Anchors(partial(typed, "request_anchors"), pasted, foreign)
+    lexicon.moving = Anchors(partial(typed, "moving"), pasted)
+    lexicon.reply_anchors = Anchors(partial(typed, "reply_anchors"), pasted)
+    lexicon.markers = Anchors(lambda: [mark for mark, _ in marked])
     lexicon.marker_language = dict(marked)
-    lexicon.foreign = Anchors(foreign)
+    lexicon.foreign = Anchors(lambda: foreign)

@@ -12,6 +12,7 @@ from functools import cached_property, reduce
 from operator import or_
 
 _PIECE = re.compile(r"\s*(!?[a-z_0-9]+|[|()?*+^$.<>]|\S)")
+_SIGNS = {sign: sign for sign in "|?*+^$)"} | {"(": "(?:", "<": "(", ">": ")"}
 BASE = 0xE000  # private use area: no text contains these by accident
 
 
@@ -83,11 +84,12 @@ def slots_of(symbols: str) -> int:
 def compile_pattern(pattern: str, symbols: Symbols, classes: Mapping[str, str]) -> Pattern:
     """ValueError when the pattern names a slot nobody knows, or isn't well formed."""
     pieces = _PIECE.findall(pattern)
-    spelled = "".join(_translate(piece, symbols, classes) for piece in pieces)
-    slots = [_slots(piece, symbols, classes) for piece in pieces]
+    if not pieces:
+        raise ValueError("not a pattern: it is empty")
+    spelled, slots = zip(*(_atom(piece, symbols, classes) for piece in pieces), strict=True)
     alternatives = _needs(pieces, slots)
     whole = pieces[0] == "^" and pieces[-1] == "$" and len(alternatives) == 1
-    return Pattern(spelled, _rarest(alternatives), ~reduce(or_, slots) if whole else 0)
+    return Pattern("".join(spelled), _rarest(alternatives), ~reduce(or_, slots) if whole else 0)
 
 
 def _needs(pieces: Sequence[str], slots: Sequence[int]) -> list[list[int]]:
@@ -117,23 +119,14 @@ def _rarest(alternatives: Sequence[Sequence[int]]) -> int:
     return reduce(or_, rarest) if all(rarest) else 0
 
 
-def _slots(piece: str, symbols: Symbols, classes: Mapping[str, str]) -> int:
-    """The slots that a piece may stand for; 0 of one that stands for none."""
-    if piece in "(|)<>?*+^$":
-        return 0
-    mask = -1 if piece == "." else slots_of(_members(piece.removeprefix("!"), symbols, classes))
-    return ~mask if piece[0] == "!" else mask
-
-
-def _translate(piece: str, symbols: Symbols, classes: Mapping[str, str]) -> str:
-    if piece in "|?*+^$.)":
-        return piece
-    if piece in "(<>":
-        return {"(": "(?:", "<": "(", ">": ")"}[piece]
-    return f"[{'^' if piece[0] == '!' else ''}{_members(piece.removeprefix('!'), symbols, classes)}]"
-
-
-def _members(name: str, symbols: Symbols, classes: Mapping[str, str]) -> str:
+def _atom(piece: str, symbols: Symbols, classes: Mapping[str, str]) -> tuple[str, int]:
+    """As a regular expression, and the slots that it may stand for: 0 of a sign."""
+    if piece in _SIGNS:
+        return _SIGNS[piece], 0
+    if piece == ".":
+        return piece, -1
+    name = piece.removeprefix("!")
     if name not in classes and not symbols.known(name):
         raise ValueError(f"unknown slot or group {name!r}")
-    return classes[name] if name in classes else symbols.char(name)
+    chars = classes[name] if name in classes else symbols.char(name)
+    return (f"[^{chars}]", ~slots_of(chars)) if piece[0] == "!" else (f"[{chars}]", slots_of(chars))
