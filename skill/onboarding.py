@@ -18,7 +18,7 @@ from skill.core.states import Action
 from skill.doorbell import Doorbell
 from skill.errors import StorageError
 from skill.handover import Handover, Handovers
-from skill.message import Message, Owner, Reply
+from skill.message import Message, Owner, OwnerKey, Reply
 from skill.oauth.auth import SubscriptionAuth
 from skill.oauth.builtin import BuiltinTool
 from skill.oauth.credential import PREFIX, STATIC_MODELS
@@ -33,7 +33,9 @@ from skill.settings import Settings
 from skill.stores.base import Record
 from skill.stores.watch import OnModels, WatchedStore
 from skill.tasks import Tasks
+from skill.telemetry import turn_of
 from skill.turns.claim import claim, claim_call, claim_refresh, concerns, forget_dead_code
+from skill.turns.forget import Forgotten, cut_off
 from skill.turns.settle import refine, seal, settle
 from skill.turns.values import At, Call, Heard, Settled, Turn, Verdict
 
@@ -79,7 +81,7 @@ class Onboarding:
         self._revoker = Revoker(self.store, provider, self._now)
         refresher = Refresher(self.store, provider, self._revoker, self._tasks, self._now)
         self.logins = Logins(self.store, refresher, self._now)
-        self.handovers = Handovers(self.store, self.logins)
+        self.handovers = Handovers(self.store, self.logins, self._now)
         self._tool: Tool = (
             HostTool(tool, self.settings, self._now)
             if tool
@@ -112,11 +114,14 @@ class Onboarding:
             return self._aside("private", message, reading)
         if message.owner is None:
             return self._aside("no_identity", message, reading)
-        try:
-            return await self._take(Heard(message, message.owner, reading, self._now()))
-        except StorageError as fault:
-            log.error("%s", fault)
-            return self._aside("storage", message, reading)
+        with turn_of(message) as turn:
+            try:
+                reply = await self._take(Heard(message, message.owner, reading, self._now()))
+            except StorageError as fault:
+                log.error("%s", fault)
+                reply = self._aside("storage", message, reading)
+            turn.end(reply)
+            return reply
 
     async def _take(self, heard: Heard) -> Reply | None:
         """Claim, and carry out what was claimed."""
@@ -186,8 +191,6 @@ class Onboarding:
         if settled.discarded or not isinstance(outcome, Authorized) or outcome.credential is None:
             return settled
         read = await self._tool.read_models(outcome.credential)
-        if read is None:
-            return settled
         try:
             key = turn.heard.message.key if turn.heard else None
             return await self.store.transact(turn.owner, partial(refine, self._at(), turn, settled, read), key)
@@ -311,6 +314,21 @@ class Onboarding:
         if self._tidied_at is None or now - self._tidied_at >= TIDY_EVERY:
             self._tidied_at = now
             self._tasks.begin(self.tidy())
+
+    async def forget(self, user_id: str, *, platform: str = "", account: str = "") -> Forgotten:
+        """Delete all that is stored of a person, the audit trail too, and end their login at the provider.
+
+        Raises `StorageError`. The provider is asked once: what it doesn't confirm can't be tried again later, for
+        nothing is left that remembers it.
+        """
+        owner = Owner(platform, account, user_id)
+        tokens = await self.store.transact(owner, cut_off)
+        unconfirmed = [token for token in tokens if not await self._revoker.end(owner, token)]
+        return Forgotten(await self.store.forget(owner), len(tokens), len(unconfirmed))
+
+    async def ready(self) -> None:
+        """For readiness probes: raises `StorageError` unless database and key can be used now."""
+        await self.store.read(OwnerKey("nobody"))
 
     # --- direct calls ----------------------------------------------------------------------------------------------
 

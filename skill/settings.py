@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     starts_per_day: int = Field(default=30, ge=1)
     timeout: float = Field(default=12.0, gt=0, le=12.0, description="seconds for one provider call in all")
     models_ttl: int = Field(default=300, ge=0, description="seconds a model list counts as fresh")
+    trail_days: int = Field(default=90, ge=1, description="days that the audit trail goes back")
     usage_ttl: int = Field(default=60, ge=0, description="seconds a usage report counts as fresh")
 
     @property

@@ -1,4 +1,4 @@
-"""The hook as a runtime meets it: whatever comes in, something plain comes out (issue 2, "Bad input")."""
+"""The hook as a runtime meets it: whatever comes in, something plain comes out."""
 
 import logging
 import tempfile

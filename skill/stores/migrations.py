@@ -51,6 +51,19 @@ set_aside = Table(
     Column("touched_at", Integer, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
 )
+# The audit trail (`skill.core.trail`): who did what and when, in clear, for it holds nothing that is secret.
+trail = Table(
+    "trail",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("owner", Text, nullable=False, index=True),
+    Column("at", Integer, nullable=False, index=True),
+    Column("event", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("reason", Text),
+    Column("seconds", Integer),
+)
 # One sealed word that tells at start-up whether the key fits the database.
 key_check = Table("key_check", metadata, Column("number", Integer, primary_key=True), Column("sealed", LargeBinary))
 
@@ -59,7 +72,14 @@ def _first_schema(connection: Connection) -> None:
     metadata.create_all(connection, tables=[sessions, credentials, receipts, set_aside, key_check])
 
 
-MIGRATIONS: tuple[tuple[str, Callable[[Connection], None]], ...] = (("first schema", _first_schema),)
+def _audit_trail(connection: Connection) -> None:
+    metadata.create_all(connection, tables=[trail])
+
+
+MIGRATIONS: tuple[tuple[str, Callable[[Connection], None]], ...] = (
+    ("first schema", _first_schema),
+    ("audit trail", _audit_trail),
+)
 
 
 def migrate(connection: Connection) -> None:

@@ -5,7 +5,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
 from threading import Thread
@@ -39,7 +39,7 @@ from skill.settings import Settings
 from skill.stores.base import Change, Receipt, Record, Result
 from skill.stores.files import private_file, private_folder
 from skill.stores.keys import open_vault
-from skill.stores.migrations import credentials, key_check, migrate, receipts, sessions, set_aside
+from skill.stores.migrations import credentials, key_check, migrate, receipts, sessions, set_aside, trail
 from skill.stores.vault import DamagedError, Source, Vault
 
 DATABASE_FILE = "onboarding.db"
@@ -110,8 +110,22 @@ class SqlStore:
             async with engine.begin() as connection:
                 old = receipts.c.touched_at < _now() - RECEIPTS_KEPT
                 await connection.execute(delete(receipts).where(old))
+                kept = int(now.timestamp()) - self._settings.trail_days * 24 * 3600
+                await connection.execute(delete(trail).where(trail.c.at < kept))
                 due = select(sessions.c.owner).where(sessions.c.due_at <= int(now.timestamp())).limit(SWEPT_AT_ONCE)
                 return [OwnerKey(owner) for owner in (await connection.execute(due)).scalars()]
+
+        return await self._guarded(work)
+
+    async def forget(self, owner: Keyed) -> int:
+        """See `Store.forget`."""
+
+        async def work(engine: AsyncEngine, _: Vault) -> int:
+            tables = (sessions, credentials, receipts, trail)
+            mine = [delete(table).where(table.c.owner == owner.key) for table in tables]
+            damaged = delete(set_aside).where(set_aside.c.place.contains(f"/{owner.key}"))
+            async with engine.begin() as connection:
+                return sum([(await connection.execute(statement)).rowcount for statement in (*mine, damaged)])
 
         return await self._guarded(work)
 
@@ -270,6 +284,10 @@ class _Unit:
             await self._put(credentials, before.credential.version if before.credential else 0, login)
         if self._message and after.receipt is not before.receipt:
             await self._put_receipt(self._message, before.receipt, after.receipt)
+        kept = [entry for entry in after.trail if entry.kept]
+        if kept:
+            rows = [asdict(entry) | {"owner": self._owner, "at": int(entry.at.timestamp())} for entry in kept]
+            await self._connection.execute(insert(trail), rows)
         return result
 
     async def _put(

@@ -24,7 +24,7 @@ from skill.testing.line import Mishap
 from skill.testing.manners import MANNERS, place
 from skill.testing.stage import Stage
 
-LANGUAGES = {"English": "en", "Chinese": "zh"}
+LANGUAGES = {"English": "en", "Spanish": "es", "Chinese": "zh"}
 MISHAPS: dict[str, Mishap] = {"is held back": "held back", "never leaves": "unreachable", "ends in a crash": "crash"}
 TIMES = {"never": 0, "once": 1, "twice": 2}
 
@@ -200,7 +200,7 @@ def replies(stage: Stage, docstring: str) -> None:
     assert _reply(stage).text == _filled(stage, docstring)
 
 
-@then(parsers.re(r"the skill says (?P<keys>\"\w+\"(?: and \"\w+\")*)(?: in (?P<language>English|Chinese))?$"))
+@then(parsers.re(rf"the skill says (?P<keys>\"\w+\"(?: and \"\w+\")*)(?: in (?P<language>{'|'.join(LANGUAGES)}))?$"))
 def says_by_key(stage: Stage, keys: str, language: str | None) -> None:
     """The texts of the catalogue under these keys, a paragraph each."""
     reply = _reply(stage)

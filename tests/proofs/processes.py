@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import httpx
+
 from skill.simulator import LocalProvider, serve_in_thread
 
 from .kit import ANA, Witness
@@ -108,6 +110,10 @@ class Site:
         clock = os.open(self.clock, os.O_WRONLY)
         os.pwrite(clock, f"{seconds:<40}".encode(), 0)
         os.close(clock)
+
+    def catch_up(self) -> None:
+        """Until the provider has taken up what a process sent that is dead now: connections are served in order."""
+        httpx.get(f"{self.issuer}/_control", trust_env=False).raise_for_status()
 
     @property
     def place(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Every secret of the provider is a canary: a whole sign-in under each family of faults, with everybody talking.
 
-trust.md, section 3, "tokens in logs, exceptions, repr, tracebacks"; conversation.md, rule 6; issue 4, point 9.
+trust.md, section 3, "tokens in logs, exceptions, repr, tracebacks"; conversation.md, rule 6.
 Logs are at DEBUG, those of httpx, httpcore, aiosqlite and SQLAlchemy included; tracebacks show their locals.
 """
 

@@ -1,6 +1,6 @@
 """A logout beside calls in flight, in a thousand orders: what it ended stays ended.
 
-trust.md, section 3, "logout races a refresh or a poll"; issue 4, point 7.
+trust.md, section 3, "logout races a refresh or a poll".
 """
 
 import asyncio
