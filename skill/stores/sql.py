@@ -1,17 +1,14 @@
-"""The store over SQLAlchemy: SQLite in the data folder unless `database_url` names another database."""
+"""The store over SQLAlchemy: one way of writing, by compare-and-swap, for every database."""
 
 import asyncio
+import contextlib
 import logging
-import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
-from threading import Thread
 from typing import Any, TypeVar
 
-import aiosqlite
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import (
     Connection,
@@ -20,16 +17,13 @@ from sqlalchemy import (
     Table,
     Update,
     delete,
-    event,
     insert,
     literal,
     select,
     update,
 )
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from skill.core.session import Session
 from skill.errors import StorageError
@@ -37,18 +31,15 @@ from skill.message import Keyed, OwnerKey
 from skill.oauth.credential import Credential
 from skill.settings import Settings
 from skill.stores.base import Change, Receipt, Record, Result
-from skill.stores.files import private_file, private_folder
+from skill.stores.engines import DATABASE_FILE, OPENING, engine_for, patience
 from skill.stores.keys import open_vault
 from skill.stores.migrations import credentials, key_check, migrate, receipts, sessions, set_aside
 from skill.stores.vault import DamagedError, Source, Vault
 
-DATABASE_FILE = "onboarding.db"
-LOCK_WAIT = 2.5  # seconds; a plain answer is due within 3 (trust.md, section 4)
 CONFLICTS_TRIED = 20
 RECEIPTS_KEPT = 24 * 3600  # seconds (conversation.md, section 3)
 SWEPT_AT_ONCE = 200
-
-_EXTRA = "pip install 'chatgpt-codex-onboarding[postgres]'"
+_RACED = ("40001", "40P01")  # serialization failure, deadlock: what PostgreSQL tells one of two writers
 
 log = logging.getLogger(__name__)
 
@@ -75,9 +66,10 @@ class SqlStore:
     """Sessions, credentials and receipts in one database. Opened at first use, and again after a failure."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._opening = asyncio.Lock()
+        self._settings, self._patience = settings, patience(settings)
+        self._opening: asyncio.Task[tuple[AsyncEngine, Vault]] | None = None
         self._opened: tuple[AsyncEngine, Vault] | None = None
+        self._given_up: set[asyncio.Task[Any]] = set()
 
     async def read(self, owner: Keyed, message_key: str | None = None) -> Record:
         """See `Store.read`."""
@@ -93,12 +85,18 @@ class SqlStore:
         """See `Store.transact`."""
 
         async def attempt(engine: AsyncEngine, vault: Vault) -> Result:
-            for _ in range(CONFLICTS_TRIED):
+            for attempt in range(CONFLICTS_TRIED):
                 try:
                     async with engine.begin() as connection:
-                        return await _Unit(connection, vault, owner.key, message_key).change(change)
+                        unit = _Unit(connection, vault, owner.key, message_key)
+                        if attempt:
+                            await unit.queue()
+                        return await unit.change(change)
                 except (_ConflictError, IntegrityError):
                     continue
+                except DBAPIError as fault:
+                    if getattr(fault.orig, "sqlstate", None) not in _RACED:
+                        raise
             raise StorageError("The database is too busy; the same record changes faster than it can be written.")
 
         return await self._guarded(attempt)
@@ -124,7 +122,7 @@ class SqlStore:
                     raise _RekeyedError
                 return await connection.run_sync(work, vault)
 
-        return await self._guarded(run)
+        return await self._guarded(run, bounded=False)
 
     @property
     def sealed_by(self) -> Source | None:
@@ -133,93 +131,88 @@ class SqlStore:
 
     async def close(self) -> None:
         """See `Store.close`."""
+        if self._opening:
+            await asyncio.wait({self._opening}, timeout=self._patience)
         if self._opened:
             engine, self._opened = self._opened[0], None
-            await engine.dispose()
+            with contextlib.suppress(TimeoutError):
+                await self._bounded(engine.dispose(), self._patience)
+        while self._given_up:
+            await asyncio.wait(self._given_up)
 
-    async def _guarded(self, work: Callable[[AsyncEngine, Vault], Awaitable[Value]]) -> Value:
-        try:
+    async def _guarded(self, work: Callable[[AsyncEngine, Vault], Awaitable[Value]], bounded: bool = True) -> Value:
+        async def attempt() -> Value:
+            opened = await self._ready()
             try:
-                return await work(*await self._ready())
+                return await work(*opened)
             except _RekeyedError:  # by another process; the new key is there, or the message tells what is missing
-                await self.close()
+                if self._opened is opened:
+                    self._opened = None
+                    await opened[0].dispose()
                 return await work(*await self._ready())
+
+        try:
+            return await self._bounded(attempt(), self._patience if bounded else None)
         except SQLAlchemyError as fault:
             cause = _cause(fault)
             raise StorageError(f"The database can't be used: {cause}. {_next_step(self._settings, cause)}") from None
         except OSError as fault:
-            raise StorageError(
-                f"The data folder can't be used: {fault.strerror}. {_next_step(self._settings)}"
-            ) from None
+            what = "database can't be reached" if self._settings.database_url else "data folder can't be used"
+            cause = fault.strerror or "no answer"
+            raise StorageError(f"The {what}: {cause}. {_next_step(self._settings)}") from None
+
+    async def _bounded(self, work: Coroutine[Any, Any, Value], seconds: float | None) -> Value:
+        """The result of `work`. Raises `TimeoutError` on time: the polite end of a dead connection isn't waited for."""
+        if seconds is None:
+            return await work
+        task = asyncio.create_task(work)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=seconds)
+            if done:
+                return task.result()
+            raise TimeoutError
+        finally:
+            if not task.done():
+                task.cancel()
+                self._given_up.add(task)
+                task.add_done_callback(self._let_go)
+
+    def _let_go(self, task: asyncio.Task[Any]) -> None:
+        self._given_up.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, so that asyncio doesn't complain; it was told already
 
     async def _ready(self) -> tuple[AsyncEngine, Vault]:
-        async with self._opening:
-            self._opened = self._opened or await self._open()
+        """Opened once for all who wait for it; it goes on when none of them can wait any longer."""
+        if self._opened:
             return self._opened
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open())
+            self._opening.add_done_callback(self._ended_opening)
+        return await asyncio.shield(self._opening)
+
+    def _ended_opening(self, opening: asyncio.Task[tuple[AsyncEngine, Vault]]) -> None:
+        self._opening = None
+        if not opening.cancelled() and opening.exception() is None:
+            self._opened = opening.result()
 
     async def _open(self) -> tuple[AsyncEngine, Vault]:
-        engine = _engine(self._settings)
+        engine = engine_for(self._settings)
         try:
-            async with engine.begin() as connection:
+            async with asyncio.timeout(OPENING), engine.begin() as connection:
                 await connection.run_sync(migrate)
                 check = await connection.scalar(select(key_check.c.sealed))
                 vault = await asyncio.to_thread(open_vault, self._settings, check)  # a keyring may take its time
                 if check is None:
                     await connection.execute(insert(key_check).values(number=1, sealed=vault.check()))
-        except BaseException:
+        except BaseException as fault:
             await engine.dispose()
+            if isinstance(fault, TypeError):
+                raise StorageError(
+                    f"The address of the database names what its driver doesn't know: {fault}."
+                ) from None
             raise
         return engine, vault
-
-
-def _engine(settings: Settings) -> AsyncEngine:
-    if not settings.database_url:
-        return _sqlite_engine(str(private_file(private_folder(settings.home) / DATABASE_FILE)))
-    url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite" and not url.host:
-        return _sqlite_engine(url.database or ":memory:")
-    if url.drivername in ("postgresql", "postgres"):  # as everybody writes it
-        url = url.set(drivername="postgresql+asyncpg")
-    try:
-        return create_async_engine(url, pool_pre_ping=True, pool_timeout=LOCK_WAIT)
-    except ModuleNotFoundError as missing:
-        raise StorageError(f"The database needs {missing.name}; for PostgreSQL: {_EXTRA}") from None
-
-
-def _sqlite_engine(path: str) -> AsyncEngine:
-    engine = create_async_engine(
-        "sqlite+aiosqlite://", async_creator=partial(_connect, path), poolclass=AsyncAdaptedQueuePool
-    )
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
-    return engine
-
-
-async def _connect(path: str) -> aiosqlite.Connection:
-    connection = aiosqlite.connect(path, timeout=LOCK_WAIT)
-    worker: Thread = connection._thread
-    worker.daemon = True
-    try:
-        return await connection
-    except sqlite3.Error:
-        await asyncio.to_thread(worker.join)  # its last word goes through this loop, which may close right after
-        raise
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """Readers beside a writer (WAL), durable at each commit; transactions are begun by us, not by the driver."""
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA secure_delete = ON")  # what was logged out or sealed with an old key leaves the file too
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """The write lock is taken first, so that what a transaction has read can't change under it."""
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def placed(table: Table, owner: str, message: str | None) -> str:
@@ -247,12 +240,20 @@ class _Unit:
     def __init__(self, connection: AsyncConnection, vault: Vault, owner: str, message: str | None) -> None:
         self._connection, self._vault, self._owner, self._message = connection, vault, owner, message
         self._damaged: list[tuple[Table, bytes]] = []
+        self._receipt: bytes | None = None  # as it was read; it has no version
+
+    async def queue(self) -> None:
+        """Wait for whoever changes this person's records, so that the next try can't be beaten for ever."""
+        await self._connection.execute(
+            select(sessions.c.owner).where(sessions.c.owner == self._owner).with_for_update()
+        )
 
     async def read(self) -> Record:
         """The record; what can't be opened counts as absent."""
         *sealed, check = (await self._connection.execute(_lookup(self._owner, self._message))).one()
         if not self._vault.fits(check or b""):
             raise _RekeyedError
+        self._receipt = sealed[-1]
         session, credential, receipt = map(self._open, (sessions, credentials, receipts), sealed)
         return Record(session or Session(), credential, receipt)
 
@@ -287,7 +288,8 @@ class _Unit:
     async def _put_receipt(self, message: str, before: Receipt | None, after: Receipt | None) -> None:
         row = self._row(receipts, after)
         if before:
-            await self._connection.execute(update(receipts).where(receipts.c.message == message).values(row))
+            mine = (receipts.c.message == message) & (receipts.c.sealed == self._receipt)
+            await self._swap(update(receipts).where(mine).values(row))
         else:
             await self._connection.execute(insert(receipts).values(message=message, owner=self._owner, **row))
 
@@ -328,7 +330,7 @@ def _cause(fault: SQLAlchemyError) -> str:
 
 def _next_step(settings: Settings, cause: str = "") -> str:
     if settings.database_url:
-        return "Check the address in CODEX_ONBOARDING_DATABASE_URL."
+        return "Check the address in CODEX_ONBOARDING_DATABASE_URL, and that the database runs."
     if "not a database" in cause or "malformed" in cause:
         return f"Restore {settings.home / DATABASE_FILE} from a backup, or move it aside; it was left as it is."
     return f"Check rights and space of {settings.home}."
