@@ -33,7 +33,7 @@ from skill.settings import Settings
 from skill.stores.base import Change, Receipt, Record, Result
 from skill.stores.engines import DATABASE_FILE, OPENING, engine_for, patience
 from skill.stores.keys import open_vault
-from skill.stores.migrations import credentials, key_check, migrate, receipts, sessions, set_aside
+from skill.stores.migrations import credentials, key_check, migrate, receipts, reserve, sessions, set_aside
 from skill.stores.vault import DamagedError, Source, Vault
 
 CONFLICTS_TRIED = 20
@@ -113,11 +113,12 @@ class SqlStore:
 
         return await self._guarded(work)
 
-    async def maintain(self, work: Callable[[Connection, Vault], Value]) -> Value:
-        """One transaction over the whole database, for the operator's commands."""
+    async def maintain(self, work: Callable[[Connection, Vault], Value], alone: bool = False) -> Value:
+        """One transaction over the whole database, for the operator's commands. `alone`: all others wait meanwhile."""
 
         async def run(engine: AsyncEngine, vault: Vault) -> Value:
             async with engine.begin() as connection:
+                await connection.run_sync(reserve, alone)
                 if not vault.fits(await connection.scalar(select(key_check.c.sealed)) or b""):
                     raise _RekeyedError
                 return await connection.run_sync(work, vault)
@@ -142,14 +143,15 @@ class SqlStore:
 
     async def _guarded(self, work: Callable[[AsyncEngine, Vault], Awaitable[Value]], bounded: bool = True) -> Value:
         async def attempt() -> Value:
-            opened = await self._ready()
-            try:
-                return await work(*opened)
-            except _RekeyedError:  # by another process; the new key is there, or the message tells what is missing
-                if self._opened is opened:
-                    self._opened = None
-                    await opened[0].dispose()
-                return await work(*await self._ready())
+            for _ in range(CONFLICTS_TRIED):
+                opened = await self._ready()
+                try:
+                    return await work(*opened)
+                except _RekeyedError:  # by another process: the new key is there, or opening tells what is missing
+                    if self._opened is opened:
+                        self._opened = None
+                        await opened[0].dispose()
+            raise _RekeyedError
 
         try:
             return await self._bounded(attempt(), self._patience if bounded else None)
