@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -62,13 +62,22 @@ class _RekeyedError(StorageError):
         super().__init__("The key of the database was exchanged this very moment. Please try again.")
 
 
+@dataclass(slots=True, eq=False)
+class _Opened:
+    """The database with its key, and how many are using it: the last one closes what has been replaced."""
+
+    engine: AsyncEngine
+    vault: Vault
+    users: int = 0
+
+
 class SqlStore:
     """Sessions, credentials and receipts in one database. Opened at first use, and again after a failure."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings, self._patience = settings, patience(settings)
-        self._opening: asyncio.Task[tuple[AsyncEngine, Vault]] | None = None
-        self._opened: tuple[AsyncEngine, Vault] | None = None
+        self._opening: asyncio.Task[_Opened] | None = None
+        self._opened: _Opened | None = None
         self._given_up: set[asyncio.Task[Any]] = set()
 
     async def read(self, owner: Keyed, message_key: str | None = None) -> Record:
@@ -128,16 +137,16 @@ class SqlStore:
     @property
     def sealed_by(self) -> Source | None:
         """Where the key comes from; None before the first use."""
-        return self._opened[1].source if self._opened else None
+        return self._opened.vault.source if self._opened else None
 
     async def close(self) -> None:
         """See `Store.close`."""
         if self._opening:
             await asyncio.wait({self._opening}, timeout=self._patience)
         if self._opened:
-            engine, self._opened = self._opened[0], None
+            opened, self._opened = self._opened, None
             with contextlib.suppress(TimeoutError):
-                await self._bounded(engine.dispose(), self._patience)
+                await self._bounded(self._closed_if_unused(opened), self._patience)
         while self._given_up:
             await asyncio.wait(self._given_up)
 
@@ -145,12 +154,14 @@ class SqlStore:
         async def attempt() -> Value:
             for _ in range(CONFLICTS_TRIED):
                 opened = await self._ready()
+                opened.users += 1
                 try:
-                    return await work(*opened)
+                    return await work(opened.engine, opened.vault)
                 except _RekeyedError:  # by another process: the new key is there, or opening tells what is missing
-                    if self._opened is opened:
-                        self._opened = None
-                        await opened[0].dispose()
+                    self._opened = None if self._opened is opened else self._opened
+                finally:
+                    opened.users -= 1
+                    await self._closed_if_unused(opened)
             raise _RekeyedError
 
         try:
@@ -184,7 +195,11 @@ class SqlStore:
         if not task.cancelled():
             task.exception()  # looked at, so that asyncio doesn't complain; it was told already
 
-    async def _ready(self) -> tuple[AsyncEngine, Vault]:
+    async def _closed_if_unused(self, opened: _Opened) -> None:
+        if self._opened is not opened and not opened.users:
+            await opened.engine.dispose()
+
+    async def _ready(self) -> _Opened:
         """Opened once for all who wait for it; it goes on when none of them can wait any longer."""
         if self._opened:
             return self._opened
@@ -193,12 +208,12 @@ class SqlStore:
             self._opening.add_done_callback(self._ended_opening)
         return await asyncio.shield(self._opening)
 
-    def _ended_opening(self, opening: asyncio.Task[tuple[AsyncEngine, Vault]]) -> None:
+    def _ended_opening(self, opening: asyncio.Task[_Opened]) -> None:
         self._opening = None
         if not opening.cancelled() and opening.exception() is None:
             self._opened = opening.result()
 
-    async def _open(self) -> tuple[AsyncEngine, Vault]:
+    async def _open(self) -> _Opened:
         engine = engine_for(self._settings)
         try:
             async with asyncio.timeout(OPENING), engine.begin() as connection:
@@ -214,7 +229,7 @@ class SqlStore:
                     f"The address of the database names what its driver doesn't know: {fault}."
                 ) from None
             raise
-        return engine, vault
+        return _Opened(engine, vault)
 
 
 def placed(table: Table, owner: str, message: str | None) -> str:
