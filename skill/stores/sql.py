@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,12 +24,13 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from skill.clock import utc
 from skill.core.session import Session
 from skill.errors import StorageError
 from skill.message import Keyed, OwnerKey
 from skill.oauth.credential import Credential
 from skill.settings import Settings
-from skill.stores.base import Change, Receipt, Record, Result
+from skill.stores.base import Change, Receipt, Record, Result, Swept
 from skill.stores.engines import DATABASE_FILE, OPENING, engine_for, patience
 from skill.stores.keys import open_vault
 from skill.stores.migrations import credentials, key_check, migrate, receipts, reserve, sessions, set_aside
@@ -39,6 +39,7 @@ from skill.stores.vault import DamagedError, Source, Vault
 CONFLICTS_TRIED = 20
 RECEIPTS_KEPT = 24 * 3600  # seconds (conversation.md, section 3)
 SWEPT_AT_ONCE = 200
+PUT_OFF = 300  # seconds until a person who was due is so again, should the worker that sweeps them be gone
 _RACED = ("40001", "40P01")  # serialization failure, deadlock: what PostgreSQL tells one of two writers
 
 log = logging.getLogger(__name__)
@@ -74,8 +75,8 @@ class _Opened:
 class SqlStore:
     """Sessions, credentials and receipts in one database. Opened at first use, and again after a failure."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings, self._patience = settings, patience(settings)
+    def __init__(self, settings: Settings, now: Callable[[], datetime] = utc) -> None:
+        self._settings, self._patience, self._now = settings, patience(settings), now
         self._opening: asyncio.Task[_Opened] | None = None
         self._opened: _Opened | None = None
         self._given_up: set[asyncio.Task[Any]] = set()
@@ -97,7 +98,7 @@ class SqlStore:
             for attempt in range(CONFLICTS_TRIED):
                 try:
                     async with engine.begin() as connection:
-                        unit = _Unit(connection, vault, owner.key, message_key)
+                        unit = _Unit(connection, vault, owner.key, message_key, int(self._now().timestamp()))
                         if attempt:
                             await unit.queue()
                         return await unit.change(change)
@@ -110,15 +111,21 @@ class SqlStore:
 
         return await self._guarded(attempt)
 
-    async def sweep(self, now: datetime) -> list[OwnerKey]:
-        """See `Store.sweep`."""
+    async def sweep(self, now: datetime) -> Swept:
+        """See `Store.sweep`. What another worker has in hand is passed over, not waited for."""
+        moment = int(now.timestamp())
+        old = select(receipts.c.message).where(receipts.c.touched_at < moment - RECEIPTS_KEPT)
+        due = select(sessions.c.owner).where(sessions.c.due_at <= moment).order_by(sessions.c.due_at)
 
-        async def work(engine: AsyncEngine, _: Vault) -> list[OwnerKey]:
+        async def work(engine: AsyncEngine, _: Vault) -> Swept:
             async with engine.begin() as connection:
-                old = receipts.c.touched_at < _now() - RECEIPTS_KEPT
-                await connection.execute(delete(receipts).where(old))
-                due = select(sessions.c.owner).where(sessions.c.due_at <= int(now.timestamp())).limit(SWEPT_AT_ONCE)
-                return [OwnerKey(owner) for owner in (await connection.execute(due)).scalars()]
+                gone = delete(receipts).where(receipts.c.message.in_(_some(old)))
+                deleted = (await connection.execute(gone)).rowcount
+            async with engine.begin() as connection:
+                found = list((await connection.execute(_some(due))).scalars())
+                put_off = update(sessions).where(sessions.c.owner.in_(found)).values(due_at=moment + PUT_OFF)
+                await connection.execute(put_off)
+            return Swept([OwnerKey(owner) for owner in found], more=SWEPT_AT_ONCE in (deleted, len(found)))
 
         return await self._guarded(work)
 
@@ -232,6 +239,11 @@ class SqlStore:
         return _Opened(engine, vault)
 
 
+def _some(wanted: Select[Any]) -> Select[Any]:
+    """A batch of those rows, without those that somebody else has locked."""
+    return wanted.limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)
+
+
 def placed(table: Table, owner: str, message: str | None) -> str:
     """The place that a record is sealed for: nowhere else can it be opened."""
     return f"{table.name}/{owner}" + (f"/{message}" if table is receipts else "")
@@ -254,8 +266,11 @@ class _Unit:
     Compare-and-swap: a row is written only if its version is still the one that was read.
     """
 
-    def __init__(self, connection: AsyncConnection, vault: Vault, owner: str, message: str | None) -> None:
+    def __init__(
+        self, connection: AsyncConnection, vault: Vault, owner: str, message: str | None, moment: int = 0
+    ) -> None:
         self._connection, self._vault, self._owner, self._message = connection, vault, owner, message
+        self._moment = moment  # unix seconds, for what is written
         self._damaged: list[tuple[Table, bytes]] = []
         self._receipt: bytes | None = None  # as it was read; it has no version
 
@@ -280,7 +295,10 @@ class _Unit:
         await self._set_aside()
         after, result = change(before)
         session, login = after.session, after.credential
-        if session is not before.session:
+        if session is not before.session and session.blank:
+            if before.session.version:
+                await self._put(sessions, before.session.version, None)
+        elif session is not before.session:
             state = session.flow.state if session.flow else "idle"
             due_at = int(session.due_at.timestamp()) if session.due_at else None
             await self._put(sessions, before.session.version, session, state=state, due_at=due_at)
@@ -315,7 +333,9 @@ class _Unit:
         for table, sealed in self._damaged:
             place = self._place(table)
             log.error("a record can't be opened and was set aside: %s", place)
-            await self._connection.execute(insert(set_aside).values(place=place, touched_at=_now(), sealed=sealed))
+            await self._connection.execute(
+                insert(set_aside).values(place=place, touched_at=self._moment, sealed=sealed)
+            )
             key = self._message if table is receipts else self._owner
             await self._connection.execute(delete(table).where(next(iter(table.primary_key)) == key))
 
@@ -328,7 +348,7 @@ class _Unit:
 
     def _row(self, table: Table, value: Any) -> dict[str, Any]:
         sealed = self._vault.seal(_SHAPES[table].dump_json(value), self._place(table))
-        return {"touched_at": _now(), "sealed": sealed}
+        return {"touched_at": self._moment, "sealed": sealed}
 
     def _open(self, table: Table, sealed: bytes | None) -> Any:
         if sealed is None:
@@ -351,7 +371,3 @@ def _next_step(settings: Settings, cause: str = "") -> str:
     if "not a database" in cause or "malformed" in cause:
         return f"Restore {settings.home / DATABASE_FILE} from a backup, or move it aside; it was left as it is."
     return f"Check rights and space of {settings.home}."
-
-
-def _now() -> int:
-    return int(time.time())

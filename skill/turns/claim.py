@@ -107,12 +107,13 @@ def claim_refresh(at: At, record: Record) -> tuple[Record, Denied | None]:
     return replace(record, session=replace(record.session, forced_refresh_at=at.now)), None
 
 
-def forget_dead_code(at: At, record: Record) -> tuple[Record, None]:
-    """What a message would find as well: an hour after its code ran out, a flow is over."""
-    flow = record.session.flow
-    if flow is None:
-        return record, None
-    session, _ = _present(at, record.session, flow.conversation)
+def outlived(at: At, record: Record) -> tuple[Record, None]:
+    """What time alone has ended: a flow, an hour after its code ran out; all of a person who is silent for a month."""
+    session = record.session
+    if session.flow:
+        session, _ = _present(at, session, session.flow.conversation)
+    if session.worthless_at and session.worthless_at <= at.now:
+        session = Session(version=session.version)
     return (record if session is record.session else replace(record, session=session)), None
 
 

@@ -176,7 +176,7 @@ def test_a_record_moved_to_another_place_is_not_believed(opened: OpenStore, data
     """trust.md, section 3: owner and place are associated data, so swapping two rows fails."""
     with opened() as store:
         store.put(ANA, full_record(), "m1")
-        store.put(WEI, Record(Session(), full_record().credential, Receipt(settled=True)), "m2")
+        store.put(WEI, Record(Session(starts=(NOON,)), full_record().credential, Receipt(settled=True)), "m2")
     place = "message" if table == "receipts" else "owner"
     (one, *_), (two, *_) = database.rows(table)
     sealed = {row[0]: row[-1] for row in database.rows(table)}
