@@ -2,9 +2,11 @@
 
 import asyncio
 
-from benchmarks import classify, flow, importing, logins, passing
+from benchmarks import classify, fleet, flow, importing, latency, logins, passing
 
 for part in (passing, importing, classify):
     part.main()
 asyncio.run(flow.main())
 asyncio.run(logins.main())
+latency.main([])
+fleet.main([])
