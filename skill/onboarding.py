@@ -164,18 +164,22 @@ class Onboarding:
 
     async def _settled(self, turn: Turn, outcome: Outcome) -> Settled:
         """Store the outcome; one that can't be kept, or isn't wanted any more, is ended at the provider."""
-        kept = False
+        key = turn.heard.message.key if turn.heard else None
+        brought = outcome.credential if isinstance(outcome, Authorized) else None
         try:
-            key = turn.heard.message.key if turn.heard else None
-            settled = await self.store.transact(
-                turn.owner, lambda record: settle(self._at(), turn, outcome, record), key
-            )
-            kept = not settled.discarded
+            try:
+                settled = await self.store.transact(
+                    turn.owner, lambda record: settle(self._at(), turn, outcome, record), key
+                )
+            except StorageError:
+                if brought:  # beside the answer, which is due though the store would be waited for once more
+                    self._tasks.begin(self._tool.revoke(turn.owner, brought))
+                raise
+            if settled.discarded and brought:
+                await self._tool.revoke(turn.owner, brought)
             self._upkeep.now_and_then()
             return settled
         finally:
-            if not kept and isinstance(outcome, Authorized) and outcome.credential:
-                await self._tool.revoke(turn.owner, outcome.credential)
             self._doorbell.ring(turn.owner.key)
 
     async def _refined(self, turn: Turn, settled: Settled) -> Settled:
