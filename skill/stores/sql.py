@@ -1,10 +1,8 @@
 """The store over SQLAlchemy: one way of writing, by compare-and-swap, for every database."""
 
-import asyncio
-import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -21,7 +19,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from skill.clock import utc
@@ -30,10 +28,9 @@ from skill.errors import StorageError
 from skill.message import Keyed, OwnerKey
 from skill.oauth.credential import Credential
 from skill.settings import Settings
+from skill.stores.access import Access, RekeyedError
 from skill.stores.base import Change, Receipt, Record, Result, Swept
-from skill.stores.engines import DATABASE_FILE, OPENING, engine_for, patience
-from skill.stores.keys import open_vault
-from skill.stores.migrations import credentials, key_check, migrate, receipts, reserve, sessions, set_aside
+from skill.stores.migrations import credentials, key_check, receipts, reserve, sessions, set_aside
 from skill.stores.vault import DamagedError, Source, Vault
 
 CONFLICTS_TRIED = 20
@@ -56,30 +53,11 @@ class _ConflictError(Exception):
     """Another writer came between read and write; nothing was written."""
 
 
-class _RekeyedError(StorageError):
-    """The database has another key than when it was opened; nothing was read or written."""
-
-    def __init__(self) -> None:
-        super().__init__("The key of the database was exchanged this very moment. Please try again.")
-
-
-@dataclass(slots=True, eq=False)
-class _Opened:
-    """The database with its key, and how many are using it: the last one closes what has been replaced."""
-
-    engine: AsyncEngine
-    vault: Vault
-    users: int = 0
-
-
 class SqlStore:
-    """Sessions, credentials and receipts in one database. Opened at first use, and again after a failure."""
+    """Sessions, credentials and receipts in one database."""
 
     def __init__(self, settings: Settings, now: Callable[[], datetime] = utc) -> None:
-        self._settings, self._patience, self._now = settings, patience(settings), now
-        self._opening: asyncio.Task[_Opened] | None = None
-        self._opened: _Opened | None = None
-        self._given_up: set[asyncio.Task[Any]] = set()
+        self._access, self._now = Access(settings), now
 
     async def read(self, owner: Keyed, message_key: str | None = None) -> Record:
         """See `Store.read`."""
@@ -89,7 +67,7 @@ class SqlStore:
                 plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
                 return await _Unit(plain, vault, owner.key, message_key).read()
 
-        return await self._guarded(look)
+        return await self._access.use(look)
 
     async def transact(self, owner: Keyed, change: Change[Result], message_key: str | None = None) -> Result:
         """See `Store.transact`."""
@@ -109,7 +87,7 @@ class SqlStore:
                         raise
             raise StorageError("The database is too busy; the same record changes faster than it can be written.")
 
-        return await self._guarded(attempt)
+        return await self._access.use(attempt)
 
     async def sweep(self, now: datetime) -> Swept:
         """See `Store.sweep`. What another worker has in hand is passed over, not waited for."""
@@ -127,7 +105,7 @@ class SqlStore:
                 await connection.execute(put_off)
             return Swept([OwnerKey(owner) for owner in found], more=SWEPT_AT_ONCE in (deleted, len(found)))
 
-        return await self._guarded(work)
+        return await self._access.use(work)
 
     async def maintain(self, work: Callable[[Connection, Vault], Value], alone: bool = False) -> Value:
         """One transaction over the whole database, for the operator's commands. `alone`: all others wait meanwhile."""
@@ -136,107 +114,19 @@ class SqlStore:
             async with engine.begin() as connection:
                 await connection.run_sync(reserve, alone)
                 if not vault.fits(await connection.scalar(select(key_check.c.sealed)) or b""):
-                    raise _RekeyedError
+                    raise RekeyedError
                 return await connection.run_sync(work, vault)
 
-        return await self._guarded(run, bounded=False)
+        return await self._access.use(run, bounded=False)
 
     @property
     def sealed_by(self) -> Source | None:
         """Where the key comes from; None before the first use."""
-        return self._opened.vault.source if self._opened else None
+        return self._access.sealed_by
 
     async def close(self) -> None:
         """See `Store.close`."""
-        if self._opening:
-            await asyncio.wait({self._opening}, timeout=self._patience)
-        if self._opened:
-            opened, self._opened = self._opened, None
-            with contextlib.suppress(TimeoutError):
-                await self._bounded(self._closed_if_unused(opened), self._patience)
-        while self._given_up:
-            await asyncio.wait(self._given_up)
-
-    async def _guarded(self, work: Callable[[AsyncEngine, Vault], Awaitable[Value]], bounded: bool = True) -> Value:
-        async def attempt() -> Value:
-            for _ in range(CONFLICTS_TRIED):
-                opened = await self._ready()
-                opened.users += 1
-                try:
-                    return await work(opened.engine, opened.vault)
-                except _RekeyedError:  # by another process: the new key is there, or opening tells what is missing
-                    self._opened = None if self._opened is opened else self._opened
-                finally:
-                    opened.users -= 1
-                    await self._closed_if_unused(opened)
-            raise _RekeyedError
-
-        try:
-            return await self._bounded(attempt(), self._patience if bounded else None)
-        except SQLAlchemyError as fault:
-            cause = _cause(fault)
-            raise StorageError(f"The database can't be used: {cause}. {_next_step(self._settings, cause)}") from None
-        except OSError as fault:
-            what = "database can't be reached" if self._settings.database_url else "data folder can't be used"
-            cause = fault.strerror or "no answer"
-            raise StorageError(f"The {what}: {cause}. {_next_step(self._settings)}") from None
-
-    async def _bounded(self, work: Coroutine[Any, Any, Value], seconds: float | None) -> Value:
-        """The result of `work`. Raises `TimeoutError` on time: the polite end of a dead connection isn't waited for."""
-        if seconds is None:
-            return await work
-        task = asyncio.create_task(work)
-        try:
-            done, _ = await asyncio.wait({task}, timeout=seconds)
-            if done:
-                return task.result()
-            raise TimeoutError
-        finally:
-            if not task.done():
-                task.cancel()
-                self._given_up.add(task)
-                task.add_done_callback(self._let_go)
-
-    def _let_go(self, task: asyncio.Task[Any]) -> None:
-        self._given_up.discard(task)
-        if not task.cancelled():
-            task.exception()  # looked at, so that asyncio doesn't complain; it was told already
-
-    async def _closed_if_unused(self, opened: _Opened) -> None:
-        if self._opened is not opened and not opened.users:
-            await opened.engine.dispose()
-
-    async def _ready(self) -> _Opened:
-        """Opened once for all who wait for it; it goes on when none of them can wait any longer."""
-        if self._opened:
-            return self._opened
-        if self._opening is None:
-            self._opening = asyncio.create_task(self._open())
-            self._opening.add_done_callback(self._ended_opening)
-        return await asyncio.shield(self._opening)
-
-    def _ended_opening(self, opening: asyncio.Task[_Opened]) -> None:
-        self._opening = None
-        if not opening.cancelled() and opening.exception() is None:
-            self._opened = opening.result()
-
-    async def _open(self) -> _Opened:
-        engine = engine_for(self._settings)
-        try:
-            async with asyncio.timeout(OPENING), engine.begin() as connection:
-                await connection.run_sync(migrate)
-                check = await connection.scalar(select(key_check.c.sealed))
-                vault = await asyncio.to_thread(open_vault, self._settings, check)  # a keyring may take its time
-                if check is None:
-                    await connection.execute(insert(key_check).values(number=1, sealed=vault.check()))
-        except BaseException as fault:
-            await engine.dispose()
-            if isinstance(fault, TypeError):
-                raise StorageError(
-                    f"The address of the database names what its driver doesn't know: {fault}."
-                ) from None
-            raise
-        return _Opened(engine, vault)
+        await self._access.close()
 
 
 def _some(wanted: Select[Any]) -> Select[Any]:
@@ -284,7 +174,7 @@ class _Unit:
         """The record; what can't be opened counts as absent."""
         *sealed, check = (await self._connection.execute(_lookup(self._owner, self._message))).one()
         if not self._vault.fits(check or b""):
-            raise _RekeyedError
+            raise RekeyedError
         self._receipt = sealed[-1]
         session, credential, receipt = map(self._open, (sessions, credentials, receipts), sealed)
         return Record(session or Session(), credential, receipt)
@@ -358,16 +248,3 @@ class _Unit:
         except (DamagedError, ValidationError):
             self._damaged.append((table, sealed))
             return None
-
-
-def _cause(fault: SQLAlchemyError) -> str:
-    """The driver's own words; they name files and locks, never values."""
-    return str(getattr(fault, "orig", None) or type(fault).__name__)
-
-
-def _next_step(settings: Settings, cause: str = "") -> str:
-    if settings.database_url:
-        return "Check the address in CODEX_ONBOARDING_DATABASE_URL, and that the database runs."
-    if "not a database" in cause or "malformed" in cause:
-        return f"Restore {settings.home / DATABASE_FILE} from a backup, or move it aside; it was left as it is."
-    return f"Check rights and space of {settings.home}."
