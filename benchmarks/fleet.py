@@ -107,7 +107,9 @@ class Worker:
         assert self._process.stdout
         while line := await self._process.stdout.readline():
             number, reply = json.loads(line)
-            self._waiting.pop(number).set_result(reply)
+            answer = self._waiting.pop(number)
+            if not answer.done():  # nobody waits that long
+                answer.set_result(reply)
         await self._process.wait()
         for answer in self._waiting.values():
             if not answer.done():
