@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -12,6 +12,7 @@ import httpx
 
 from intents import Label, Reading, read
 from skill import speech
+from skill.clock import utc
 from skill.core.machine import SPENDS_AN_INTENT, resting_state
 from skill.core.session import IN_PROGRESS, Authorization
 from skill.core.states import Action
@@ -34,23 +35,19 @@ from skill.stores.base import Record
 from skill.stores.watch import OnModels, WatchedStore
 from skill.tasks import Tasks
 from skill.telemetry import turn_of
-from skill.turns.claim import claim, claim_call, claim_refresh, concerns, forget_dead_code
+from skill.turns.claim import claim, claim_call, claim_refresh, concerns
 from skill.turns.forget import Forgotten, cut_off
 from skill.turns.settle import refine, seal, settle
 from skill.turns.values import At, Call, Heard, Settled, Turn, Verdict
+from skill.upkeep import Upkeep
 
 Claimed = TypeVar("Claimed")
-TIDY_EVERY = timedelta(hours=1)
 PATIENCE = 25.0  # seconds that a message waits for a call in flight (conversation.md, section 3)
 
 # A proxy of the environment is for the world outside, not for a provider on this machine.
 _NO_PROXY = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 
 log = logging.getLogger(__name__)
-
-
-def _utc() -> datetime:
-    return datetime.now(UTC)
 
 
 class Onboarding:
@@ -70,15 +67,15 @@ class Onboarding:
         on_models: OnModels | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        self._now = now or _utc
+        self._now = now or utc
         self._own_client = client is None
         self._client = client or httpx.AsyncClient(mounts=dict.fromkeys(_NO_PROXY))
         self._tasks, self._doorbell = Tasks(), Doorbell()
-        self._tidied_at: datetime | None = None
-        self.store = WatchedStore(self.settings)
+        self.store = WatchedStore(self.settings, self._now)
         self.store.on_models = on_models
         provider = Provider(self.settings, self._client, self._now)
         self._revoker = Revoker(self.store, provider, self._now)
+        self._upkeep = Upkeep(self.settings, self.store, self._revoker, self._tasks, self._now)
         refresher = Refresher(self.store, provider, self._revoker, self._tasks, self._now)
         self.logins = Logins(self.store, refresher, self._now)
         self.handovers = Handovers(self.store, self.logins, self._now)
@@ -96,6 +93,7 @@ class Onboarding:
 
     async def close(self) -> None:
         """Wait for what is in flight, then let go of database and network."""
+        self._upkeep.stop()
         await self._tasks.close()
         await self.store.close()
         if self._own_client:
@@ -171,18 +169,22 @@ class Onboarding:
 
     async def _settled(self, turn: Turn, outcome: Outcome) -> Settled:
         """Store the outcome; one that can't be kept, or isn't wanted any more, is ended at the provider."""
-        kept = False
+        key = turn.heard.message.key if turn.heard else None
+        brought = outcome.credential if isinstance(outcome, Authorized) else None
         try:
-            key = turn.heard.message.key if turn.heard else None
-            settled = await self.store.transact(
-                turn.owner, lambda record: settle(self._at(), turn, outcome, record), key
-            )
-            kept = not settled.discarded
-            self._tidy_now_and_then()
+            try:
+                settled = await self.store.transact(
+                    turn.owner, lambda record: settle(self._at(), turn, outcome, record), key
+                )
+            except StorageError:
+                if brought:  # beside the answer, which is due though the store would be waited for once more
+                    self._tasks.begin(self._tool.revoke(turn.owner, brought))
+                raise
+            if settled.discarded and brought:
+                await self._tool.revoke(turn.owner, brought)
+            self._upkeep.now_and_then()
             return settled
         finally:
-            if not kept and isinstance(outcome, Authorized) and outcome.credential:
-                await self._tool.revoke(turn.owner, outcome.credential)
             self._doorbell.ring(turn.owner.key)
 
     async def _refined(self, turn: Turn, settled: Settled) -> Settled:
@@ -303,17 +305,9 @@ class Onboarding:
     async def tidy(self) -> None:
         """Finish what was left over: revocations that the provider has yet to confirm, codes long dead, old receipts.
 
-        Done by itself after a turn, at most once in `TIDY_EVERY`; a host may call it from its own scheduler.
+        Done by itself after a turn, at most once an hour; a host may call it from its own scheduler.
         """
-        for owner in await self.store.sweep(self._now()):
-            await self._revoker.tidy(owner)
-            await self.store.transact(owner, partial(forget_dead_code, self._at()))
-
-    def _tidy_now_and_then(self) -> None:
-        now = self._now()
-        if self._tidied_at is None or now - self._tidied_at >= TIDY_EVERY:
-            self._tidied_at = now
-            self._tasks.begin(self.tidy())
+        await self._upkeep.tidy()
 
     async def forget(self, user_id: str, *, platform: str = "", account: str = "") -> Forgotten:
         """Delete all that is stored of a person, the audit trail too, and end their login at the provider.
