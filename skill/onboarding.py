@@ -12,6 +12,7 @@ import httpx
 
 from intents import Label, Reading, read
 from skill import speech
+from skill.answers import Answers
 from skill.clock import utc
 from skill.core.machine import SPENDS_AN_INTENT, resting_state
 from skill.core.session import IN_PROGRESS, Authorization
@@ -37,7 +38,7 @@ from skill.tasks import Tasks
 from skill.telemetry import turn_of
 from skill.turns.claim import claim, claim_call, claim_refresh, concerns
 from skill.turns.forget import Forgotten, cut_off
-from skill.turns.settle import refine, seal, settle
+from skill.turns.settle import overtaken, refine, seal, settle
 from skill.turns.values import At, Call, Heard, Settled, Turn, Verdict
 from skill.upkeep import Upkeep
 
@@ -70,7 +71,7 @@ class Onboarding:
         self._now = now or utc
         self._own_client = client is None
         self._client = client or httpx.AsyncClient(mounts=dict.fromkeys(_NO_PROXY))
-        self._tasks, self._doorbell = Tasks(), Doorbell()
+        self._tasks, self._doorbell, self._answers = Tasks(), Doorbell(), Answers()
         self.store = WatchedStore(self.settings, self._now)
         self.store.on_models = on_models
         provider = Provider(self.settings, self._client, self._now)
@@ -134,7 +135,7 @@ class Onboarding:
                 owner, lambda waited, record: claim(self._at(), replace(heard, waited=waited), record), key
             )
             if isinstance(verdict, Turn):
-                return (await self._tasks.finish(self._carry_out(verdict))).reply
+                return (await self._finished(verdict)).reply
         except StorageError as fault:  # by now the message is known to be ours
             log.error("%s", fault)
             return self._aside("storage", heard.message, heard.reading) or self._plain(
@@ -156,6 +157,14 @@ class Onboarding:
             if not (await self.store.read(owner)).session.busy(self._now()):
                 verdict = await self.store.transact(owner, partial(claim_, True), key)
         return verdict
+
+    async def _finished(self, turn: Turn) -> Settled:
+        """The turn's end, reached even if the caller is cancelled; and nothing awaited between it and the answer."""
+        with self._answers.underway(turn.owner.key) as answer:
+            settled = await self._tasks.finish(self._carry_out(turn))
+            if turn.action is Action.LOGOUT:
+                answer.overtake()
+            return overtaken(settled) if answer.overtaken else settled
 
     async def _carry_out(self, turn: Turn) -> Settled:
         """Call, settle, and again while the machine wants another call."""
@@ -283,7 +292,7 @@ class Onboarding:
         """An action that changes things: through the same guard, machine, claim and settle as a message."""
         verdict = await self._claimed(call.owner, lambda _, record: claim_call(self._at(), call, record))
         if isinstance(verdict, Turn):
-            return (await self._tasks.finish(self._carry_out(verdict))).outcome
+            return (await self._finished(verdict)).outcome
         return verdict if isinstance(verdict, Denied) else Denied("rate_limited", retry_after=5)
 
     async def _look(self, owner: Owner, action: Action, conversation: str, force: bool) -> Outcome | Denied:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from contextlib import nullcontext
 from functools import partial
 from threading import Thread
 from typing import Any
@@ -46,9 +47,32 @@ def engine_for(settings: Settings) -> AsyncEngine:
         raise StorageError(f"The database needs {missing.name}; for PostgreSQL: {_EXTRA}") from None
 
 
+class Queue:
+    """One writer after the other within this process: SQLite's own way of waiting is no queue, and starves some."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    async def __aenter__(self) -> None:
+        async with asyncio.timeout(FILE_LOCK):
+            await self._lock.acquire()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def queue_for(settings: Settings) -> Queue | nullcontext[None]:
+    """A server needs none."""
+    return nullcontext() if _on_a_server(settings) else Queue()
+
+
 def patience(settings: Settings) -> float | None:
     """Seconds that an answer may take; None for a file, whose only wait has a limit of its own."""
-    return ANSWER if settings.database_url and not settings.database_url.startswith("sqlite") else None
+    return ANSWER if _on_a_server(settings) else None
+
+
+def _on_a_server(settings: Settings) -> bool:
+    return bool(settings.database_url) and not str(settings.database_url).startswith("sqlite")
 
 
 # --- a server ------------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """The store over SQLAlchemy: one way of writing, by compare-and-swap, for every database."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -30,6 +31,7 @@ from skill.oauth.credential import Credential
 from skill.settings import Settings
 from skill.stores.access import Access, RekeyedError
 from skill.stores.base import Change, Receipt, Record, Result, Swept
+from skill.stores.engines import queue_for
 from skill.stores.migrations import credentials, key_check, receipts, reserve, sessions, set_aside, trail
 from skill.stores.vault import DamagedError, Source, Vault
 
@@ -57,7 +59,7 @@ class SqlStore:
     """Sessions, credentials and receipts in one database."""
 
     def __init__(self, settings: Settings, now: Callable[[], datetime] = utc) -> None:
-        self._access, self._now = Access(settings), now
+        self._access, self._queue, self._now = Access(settings), queue_for(settings), now
         self._trail_kept = settings.trail_days * 24 * 3600  # seconds
 
     async def read(self, owner: Keyed, message_key: str | None = None) -> Record:
@@ -76,7 +78,7 @@ class SqlStore:
         async def attempt(engine: AsyncEngine, vault: Vault) -> Result:
             for attempt in range(CONFLICTS_TRIED):
                 try:
-                    async with engine.begin() as connection:
+                    async with self._begin(engine) as connection:
                         unit = _Unit(connection, vault, owner.key, message_key, int(self._now().timestamp()))
                         if attempt:
                             await unit.queue()
@@ -98,13 +100,13 @@ class SqlStore:
         due = select(sessions.c.owner).where(sessions.c.due_at <= moment).order_by(sessions.c.due_at)
 
         async def work(engine: AsyncEngine, _: Vault) -> Swept:
-            async with engine.begin() as connection:
+            async with self._begin(engine) as connection:
                 gone = delete(receipts).where(receipts.c.message.in_(_some(old)))
                 deleted = (await connection.execute(gone)).rowcount
-            async with engine.begin() as connection:
+            async with self._begin(engine) as connection:
                 outlived = delete(trail).where(trail.c.number.in_(_some(past)))
                 dropped = (await connection.execute(outlived)).rowcount
-            async with engine.begin() as connection:
+            async with self._begin(engine) as connection:
                 found = list((await connection.execute(_some(due))).scalars())
                 put_off = update(sessions).where(sessions.c.owner.in_(found)).values(due_at=moment + PUT_OFF)
                 await connection.execute(put_off)
@@ -119,7 +121,7 @@ class SqlStore:
             tables = (sessions, credentials, receipts, trail)
             mine = [delete(table).where(table.c.owner == owner.key) for table in tables]
             damaged = delete(set_aside).where(set_aside.c.place.contains(f"/{owner.key}"))
-            async with engine.begin() as connection:
+            async with self._begin(engine) as connection:
                 return sum([(await connection.execute(statement)).rowcount for statement in (*mine, damaged)])
 
         return await self._access.use(work)
@@ -128,13 +130,18 @@ class SqlStore:
         """One transaction over the whole database, for the operator's commands. `alone`: all others wait meanwhile."""
 
         async def run(engine: AsyncEngine, vault: Vault) -> Value:
-            async with engine.begin() as connection:
+            async with self._begin(engine) as connection:
                 await connection.run_sync(reserve, alone)
                 if not vault.fits(await connection.scalar(select(key_check.c.sealed)) or b""):
                     raise RekeyedError
                 return await connection.run_sync(work, vault)
 
         return await self._access.use(run, bounded=False)
+
+    @asynccontextmanager
+    async def _begin(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        async with self._queue, engine.begin() as connection:
+            yield connection
 
     @property
     def sealed_by(self) -> Source | None:

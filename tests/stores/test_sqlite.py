@@ -1,16 +1,21 @@
 """What the embedded SQLite file adds to the contract: private files, and what may be in their way."""
 
+import asyncio
 import base64
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from skill.errors import StorageError
+from skill.message import Owner
 from skill.settings import Settings
+from skill.stores.base import Record
 from skill.stores.engines import DATABASE_FILE
 from skill.stores.keys import KEY_FILE
+from skill.stores.sql import SqlStore
 
 from ..databases import Database
 from .conftest import ANA, SECRETS, OpenStore, full_record
@@ -83,11 +88,14 @@ def test_a_database_that_cannot_be_reached_is_named_with_the_next_step(opened: O
 ON_A_FULL_DISK = """
 import asyncio, resource, signal, sys
 from dataclasses import replace
+from dataclasses import replace
 from pathlib import Path
 from skill.core.session import Session
 from skill.errors import StorageError
 from skill.message import Owner
+from skill.message import Owner
 from skill.settings import Settings
+from skill.stores.base import Record
 from skill.stores.sql import SqlStore
 from datetime import UTC, datetime
 
@@ -132,3 +140,23 @@ def test_connection_errors_name_no_password(opened: OpenStore) -> None:
         with pytest.raises(StorageError) as told:
             store.read(ANA)
         assert "pw-canary" not in f"{told.value}{store.store!r}{Settings(database_url=address)!r}"
+
+
+def test_a_crowd_of_writers_is_served_in_the_order_of_arrival(opened: OpenStore) -> None:
+    """SQLite's own waiting is no queue: under load it starves some until they are told that the database is locked."""
+    served = list[int]()
+
+    async def person(store: SqlStore, number: int) -> None:
+        def change(record: Record) -> tuple[Record, None]:
+            served.append(number)
+            return replace(record, session=replace(record.session, login_died=True)), None
+
+        await store.transact(Owner("", "", f"user-{number}"), change)
+
+    async def crowd(store: SqlStore) -> None:
+        await person(store, 0)
+        await asyncio.gather(*(person(store, number) for number in range(1, 60)))
+
+    with opened() as store:
+        store.runner.run(crowd(store.store))
+    assert served == list(range(60))
