@@ -2,9 +2,11 @@
 
 import asyncio
 
-from benchmarks import classify, flow, importing, logins, passing
+from benchmarks import classify, eventloop, fleet, flow, importing, latency, logins, memory, passing, size, soak
 
-for part in (passing, importing, classify):
+for part in (size, passing, importing, classify):
     part.main()
-asyncio.run(flow.main())
-asyncio.run(logins.main())
+for work in (flow, logins, eventloop, memory, soak):
+    asyncio.run(work.main())
+latency.main([])
+fleet.main([])

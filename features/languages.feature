@@ -1,5 +1,5 @@
 Feature: Languages
-  English and Chinese, each to the one who speaks it: the text's own language, else the conversation's, else what the
+  English, Spanish and Chinese, each to the one who speaks it: the text's own language, else the conversation's, else what the
   chat client says, else English. conversation.md: section 3.
 
   Scenario: A whole sign-in in Chinese
@@ -41,6 +41,38 @@ Feature: Languages
       """
       Connected as ana@example.test. You can switch with `/model openai-codex/gpt-5-codex`.
       """
+
+  Scenario: A whole sign-in in Spanish
+    When Luz says "Inicia sesión con mi cuenta de ChatGPT"
+    Then the skill replies:
+      """
+      Abre este enlace en tu navegador:
+        https://auth.openai.com/codex/device
+      E introduce este código:
+        {user_code}
+      """
+    When Luz says "todavía no"
+    Then the skill says "not_yet" in Spanish
+    When Luz says "ya está"
+    Then the skill says "still_pending" in Spanish
+    When Luz approves the code
+    And Luz says "listo"
+    Then the skill replies:
+      """
+      Conectado como ana@example.test. Puedes cambiar de modelo con `/model openai-codex/gpt-5-codex`.
+      """
+
+  Scenario: In Spanish, a question first, and a word that English has too
+    When Luz says "¿Cómo conecto mi ChatGPT Plus?"
+    Then the skill says "ask" in Spanish
+    When Luz says "la suscripción"
+    Then the skill says "display" in Spanish
+    When Luz says "no"
+    Then the skill says "not_yet" in Spanish
+    When Luz says "perdí el código"
+    Then the skill says "display" in Spanish
+    When Luz says "mejor cancela"
+    Then the skill says "cancelled" in Spanish
 
   Scenario: The text's own language comes first
     When Wei says "使用我的Codex订阅"
@@ -98,6 +130,7 @@ Feature: Languages
       | zh-TW   | Chinese  |
       | zh-CN   | Chinese  |
       | zh-Hant | Chinese  |
+      | es-MX   | Spanish  |
       | en-GB   | English  |
       | fr      | English  |
 

@@ -77,6 +77,7 @@ Feature: Reauth
     When Ana says "Add OpenAI API key"
     Then the skill says "handoff_byok"
     And the skill adds the note "relogin_offer"
+    And the conversation is failed
     And the provider was asked to start never
     When Ana says "Add OpenAI API key"
     Then the skill adds no note "relogin_offer"
@@ -89,6 +90,22 @@ Feature: Reauth
     And Ana says "yes, sign me in again"
     Then the skill says "display"
     And the provider was asked to start once
+
+  Scenario Outline: A word that would start counts for two minutes after the offer
+    Given Ana is connected
+    When the provider ends the login of "ana@example.test"
+    And a model is called with Ana's subscription
+    And Ana says "Which ChatGPT models do I have?"
+    Then the skill adds the note "relogin_offer"
+    And the conversation is failed
+    When <time> pass
+    And Ana says "yes"
+    Then the provider was asked to start <times>
+
+    Examples:
+      | time        | times |
+      | 119 seconds | once  |
+      | 121 seconds | never |
 
   Scenario: A report of a login that is dead already starts at once
     Given Ana is connected

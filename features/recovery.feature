@@ -246,6 +246,28 @@ Feature: Recovery
     And the provider was asked to revoke once
     And 0 logins are alive at the provider
 
+  Scenario: Log out while the models of a new login are read, and nobody is told "connected" after that
+    Given Ana has been shown a code
+    And the next models is held back
+    When Ana approves the code
+    And Ana says "done"
+    And Ana says "log out of ChatGPT"
+    Then the skill says "logged_out"
+    When the answer that was held back arrives
+    Then the skill says nothing more
+    And 0 logins are alive at the provider
+
+  Scenario: The same where the models can't be read
+    Given Ana has been shown a code
+    And the provider answers the next models with "500"
+    And the next models is held back
+    When Ana approves the code
+    And Ana says "done"
+    And Ana says "log out of ChatGPT"
+    Then the skill says "logged_out"
+    When the answer that was held back arrives
+    Then the skill says nothing more
+
   Scenario: Cancel during a start shows no code afterwards
     Given the next start is held back
     When Ana says "Sign in with my ChatGPT account"

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -12,13 +12,15 @@ import httpx
 
 from intents import Label, Reading, read
 from skill import speech
+from skill.answers import Answers
+from skill.clock import utc
 from skill.core.machine import SPENDS_AN_INTENT, resting_state
 from skill.core.session import IN_PROGRESS, Authorization
 from skill.core.states import Action
 from skill.doorbell import Doorbell
 from skill.errors import StorageError
 from skill.handover import Handover, Handovers
-from skill.message import Message, Owner, Reply
+from skill.message import Message, Owner, OwnerKey, Reply
 from skill.oauth.auth import SubscriptionAuth
 from skill.oauth.builtin import BuiltinTool
 from skill.oauth.credential import PREFIX, STATIC_MODELS
@@ -33,22 +35,20 @@ from skill.settings import Settings
 from skill.stores.base import Record
 from skill.stores.watch import OnModels, WatchedStore
 from skill.tasks import Tasks
-from skill.turns.claim import claim, claim_call, claim_refresh, concerns, forget_dead_code
-from skill.turns.settle import refine, seal, settle
+from skill.telemetry import turn_of
+from skill.turns.claim import claim, claim_call, claim_refresh, concerns
+from skill.turns.forget import Forgotten, cut_off
+from skill.turns.settle import overtaken, refine, seal, settle
 from skill.turns.values import At, Call, Heard, Settled, Turn, Verdict
+from skill.upkeep import Upkeep
 
 Claimed = TypeVar("Claimed")
-TIDY_EVERY = timedelta(hours=1)
 PATIENCE = 25.0  # seconds that a message waits for a call in flight (conversation.md, section 3)
 
 # A proxy of the environment is for the world outside, not for a provider on this machine.
 _NO_PROXY = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 
 log = logging.getLogger(__name__)
-
-
-def _utc() -> datetime:
-    return datetime.now(UTC)
 
 
 class Onboarding:
@@ -68,18 +68,18 @@ class Onboarding:
         on_models: OnModels | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        self._now = now or _utc
+        self._now = now or utc
         self._own_client = client is None
         self._client = client or httpx.AsyncClient(mounts=dict.fromkeys(_NO_PROXY))
-        self._tasks, self._doorbell = Tasks(), Doorbell()
-        self._tidied_at: datetime | None = None
-        self.store = WatchedStore(self.settings)
+        self._tasks, self._doorbell, self._answers = Tasks(), Doorbell(), Answers()
+        self.store = WatchedStore(self.settings, self._now)
         self.store.on_models = on_models
         provider = Provider(self.settings, self._client, self._now)
         self._revoker = Revoker(self.store, provider, self._now)
+        self._upkeep = Upkeep(self.settings, self.store, self._revoker, self._tasks, self._now)
         refresher = Refresher(self.store, provider, self._revoker, self._tasks, self._now)
         self.logins = Logins(self.store, refresher, self._now)
-        self.handovers = Handovers(self.store, self.logins)
+        self.handovers = Handovers(self.store, self.logins, self._now)
         self._tool: Tool = (
             HostTool(tool, self.settings, self._now)
             if tool
@@ -94,6 +94,7 @@ class Onboarding:
 
     async def close(self) -> None:
         """Wait for what is in flight, then let go of database and network."""
+        self._upkeep.stop()
         await self._tasks.close()
         await self.store.close()
         if self._own_client:
@@ -112,11 +113,14 @@ class Onboarding:
             return self._aside("private", message, reading)
         if message.owner is None:
             return self._aside("no_identity", message, reading)
-        try:
-            return await self._take(Heard(message, message.owner, reading, self._now()))
-        except StorageError as fault:
-            log.error("%s", fault)
-            return self._aside("storage", message, reading)
+        with turn_of(message) as turn:
+            try:
+                reply = await self._take(Heard(message, message.owner, reading, self._now()))
+            except StorageError as fault:
+                log.error("%s", fault)
+                reply = self._aside("storage", message, reading)
+            turn.end(reply)
+            return reply
 
     async def _take(self, heard: Heard) -> Reply | None:
         """Claim, and carry out what was claimed."""
@@ -131,7 +135,7 @@ class Onboarding:
                 owner, lambda waited, record: claim(self._at(), replace(heard, waited=waited), record), key
             )
             if isinstance(verdict, Turn):
-                return (await self._tasks.finish(self._carry_out(verdict))).reply
+                return (await self._finished(verdict)).reply
         except StorageError as fault:  # by now the message is known to be ours
             log.error("%s", fault)
             return self._aside("storage", heard.message, heard.reading) or self._plain(
@@ -154,6 +158,14 @@ class Onboarding:
                 verdict = await self.store.transact(owner, partial(claim_, True), key)
         return verdict
 
+    async def _finished(self, turn: Turn) -> Settled:
+        """The turn's end, reached even if the caller is cancelled; and nothing awaited between it and the answer."""
+        with self._answers.underway(turn.owner.key) as answer:
+            settled = await self._tasks.finish(self._carry_out(turn))
+            if turn.action is Action.LOGOUT:
+                answer.overtake()
+            return overtaken(settled) if answer.overtaken else settled
+
     async def _carry_out(self, turn: Turn) -> Settled:
         """Call, settle, and again while the machine wants another call."""
         following: Turn | None = turn
@@ -166,18 +178,22 @@ class Onboarding:
 
     async def _settled(self, turn: Turn, outcome: Outcome) -> Settled:
         """Store the outcome; one that can't be kept, or isn't wanted any more, is ended at the provider."""
-        kept = False
+        key = turn.heard.message.key if turn.heard else None
+        brought = outcome.credential if isinstance(outcome, Authorized) else None
         try:
-            key = turn.heard.message.key if turn.heard else None
-            settled = await self.store.transact(
-                turn.owner, lambda record: settle(self._at(), turn, outcome, record), key
-            )
-            kept = not settled.discarded
-            self._tidy_now_and_then()
+            try:
+                settled = await self.store.transact(
+                    turn.owner, lambda record: settle(self._at(), turn, outcome, record), key
+                )
+            except StorageError:
+                if brought:  # beside the answer, which is due though the store would be waited for once more
+                    self._tasks.begin(self._tool.revoke(turn.owner, brought))
+                raise
+            if settled.discarded and brought:
+                await self._tool.revoke(turn.owner, brought)
+            self._upkeep.now_and_then()
             return settled
         finally:
-            if not kept and isinstance(outcome, Authorized) and outcome.credential:
-                await self._tool.revoke(turn.owner, outcome.credential)
             self._doorbell.ring(turn.owner.key)
 
     async def _refined(self, turn: Turn, settled: Settled) -> Settled:
@@ -186,8 +202,6 @@ class Onboarding:
         if settled.discarded or not isinstance(outcome, Authorized) or outcome.credential is None:
             return settled
         read = await self._tool.read_models(outcome.credential)
-        if read is None:
-            return settled
         try:
             key = turn.heard.message.key if turn.heard else None
             return await self.store.transact(turn.owner, partial(refine, self._at(), turn, settled, read), key)
@@ -278,7 +292,7 @@ class Onboarding:
         """An action that changes things: through the same guard, machine, claim and settle as a message."""
         verdict = await self._claimed(call.owner, lambda _, record: claim_call(self._at(), call, record))
         if isinstance(verdict, Turn):
-            return (await self._tasks.finish(self._carry_out(verdict))).outcome
+            return (await self._finished(verdict)).outcome
         return verdict if isinstance(verdict, Denied) else Denied("rate_limited", retry_after=5)
 
     async def _look(self, owner: Owner, action: Action, conversation: str, force: bool) -> Outcome | Denied:
@@ -300,17 +314,24 @@ class Onboarding:
     async def tidy(self) -> None:
         """Finish what was left over: revocations that the provider has yet to confirm, codes long dead, old receipts.
 
-        Done by itself after a turn, at most once in `TIDY_EVERY`; a host may call it from its own scheduler.
+        Done by itself after a turn, at most once an hour; a host may call it from its own scheduler.
         """
-        for owner in await self.store.sweep(self._now()):
-            await self._revoker.tidy(owner)
-            await self.store.transact(owner, partial(forget_dead_code, self._at()))
+        await self._upkeep.tidy()
 
-    def _tidy_now_and_then(self) -> None:
-        now = self._now()
-        if self._tidied_at is None or now - self._tidied_at >= TIDY_EVERY:
-            self._tidied_at = now
-            self._tasks.begin(self.tidy())
+    async def forget(self, user_id: str, *, platform: str = "", account: str = "") -> Forgotten:
+        """Delete all that is stored of a person, the audit trail too, and end their login at the provider.
+
+        Raises `StorageError`. The provider is asked once: what it doesn't confirm can't be tried again later, for
+        nothing is left that remembers it.
+        """
+        owner = Owner(platform, account, user_id)
+        tokens = await self.store.transact(owner, cut_off)
+        unconfirmed = [token for token in tokens if not await self._revoker.end(owner, token)]
+        return Forgotten(await self.store.forget(owner), len(tokens), len(unconfirmed))
+
+    async def ready(self) -> None:
+        """For readiness probes: raises `StorageError` unless database and key can be used now."""
+        await self.store.read(OwnerKey("nobody"))
 
     # --- direct calls ----------------------------------------------------------------------------------------------
 

@@ -53,7 +53,9 @@ class Settings(BaseSettings):
     )
     issuer: Address = Field(default="https://auth.openai.com", description="where people sign in")
     backend_url: Address = Field(default="https://chatgpt.com/backend-api", description="where models answer")
-    database_url: str | None = Field(default=None, repr=False, description="default: SQLite in the data folder")
+    database_url: str | None = Field(
+        default=None, repr=False, description="postgresql://… for many workers; default: SQLite in the data folder"
+    )
     key: Annotated[SecretStr | None, AfterValidator(_key_of_32_bytes)] = Field(
         default=None,
         description="32 bytes in base64 that seal what is stored; default: one of our own, in keyring or key file",
@@ -73,9 +75,16 @@ class Settings(BaseSettings):
     starts_per_day: int = Field(default=30, ge=1)
     timeout: float = Field(default=12.0, gt=0, le=12.0, description="seconds for one provider call in all")
     models_ttl: int = Field(default=300, ge=0, description="seconds a model list counts as fresh")
+    trail_days: int = Field(default=90, ge=1, description="days that the audit trail goes back")
     usage_ttl: int = Field(default=60, ge=0, description="seconds a usage report counts as fresh")
 
     @property
     def verification_url(self) -> str:
         """The only address a person is ever sent to; the code is never part of it (rule 3)."""
         return f"{self.issuer}/codex/device"
+
+
+def defaults(**changes: object) -> Settings:
+    """The defaults and these changes, whatever the environment says: the same for everybody."""
+    plain = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
+    return Settings(**plain | changes)

@@ -143,6 +143,7 @@ class Step:
     action: Action | None = None
     say: str | None = None
     moved: bool = True  # false: the event has no move here
+    event: Event | None = None  # None: a step that no event made
 
 
 class _Case:
@@ -206,13 +207,14 @@ def advance(session: Session, conversation: str, event: Event, facts: Facts, sta
     """
     before = state or resting_state(session, conversation, facts.connected)
     case = _Case(session, conversation, before, facts)
-    if not _MACHINE.events[event.value].trigger(case):
+    trigger = _MACHINE.events[event.value]
+    if before.value not in trigger.transitions or not trigger.trigger(case):  # the machine itself would log a warning
         return Step(session, before, before, moved=False)
     move, after = case.taken[-1], State(case.state)
     if move.then:
         following = advance(session, conversation, move.then, facts, after)
         if following.moved:
-            return replace(following, before=before, say=move.say)
+            return replace(following, before=before, say=move.say, event=event)
     moved = session if move.dest is None else session.moved(conversation, after, facts.now)
     if event is Event.LOGOUT:
         moved = replace(moved, flow=None, intents=())  # wherever the flow was
@@ -220,7 +222,7 @@ def advance(session: Session, conversation: str, event: Event, facts: Facts, sta
         moved = replace(moved, intents=tuple(row for row in moved.intents if row.conversation != conversation))
     if event is Event.START_OVER and moved.flow and session.flow:
         moved = replace(moved, flow=replace(moved.flow, restarts=session.flow.restarts + 1))
-    return Step(moved, before, after, move.action, move.say)
+    return Step(moved, before, after, move.action, move.say, event=event)
 
 
 def may(

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from skill.errors import ProviderError, Reason
 from skill.oauth import wire
 from skill.secret import reveal
+from skill.telemetry import provider_call
 
 AUTH_BODY_LIMIT = 64 * 1024  # bytes, after decompression (trust.md, section 3)
 SKEW_ALLOWED = 120  # seconds (trust.md, section 4)
@@ -60,6 +61,16 @@ class Http:
 
     async def send(self, ask: Ask) -> wire.Answer:
         """The answer, whatever its status; `ProviderError` where there is none or it is too large."""
+        with provider_call(urlsplit(ask.url).path) as call:
+            try:
+                answer = await self._sent(ask)
+            except ProviderError as trouble:
+                call.outcome = trouble.reason.value
+                raise
+            call.outcome = str(answer.status)
+            return answer
+
+    async def _sent(self, ask: Ask) -> wire.Answer:
         seconds = ask.seconds or self._timeout
         try:
             async with asyncio.timeout(seconds):

@@ -15,6 +15,8 @@ from functools import partial
 from weakref import WeakValueDictionary
 
 from skill.core.session import Lease
+from skill.core.states import State
+from skill.core.trail import REFRESH_REFUSED, REFRESHED, Entry
 from skill.doorbell import Doorbell
 from skill.errors import NotConnectedError, ProviderError, Reason, ReloginRequiredError
 from skill.message import Owner
@@ -111,7 +113,8 @@ class Refresher:
         """Store the new pair, unless the login ended or was replaced while it was on its way."""
         stored = record.credential
         if stored and stored.refresh_token == used.refresh_token:
-            return replace(record, credential=rotated), rotated
+            entry = Entry(self._now(), REFRESHED, State.CONNECTED, State.CONNECTED)
+            return replace(record, credential=rotated).noting(entry), rotated
         if stored and stored.refresh_token == rotated.refresh_token:
             return record, stored  # another task saved it first
         return replace(record, session=record.session.revoking(rotated.refresh_token, self._now())), stored
@@ -129,6 +132,7 @@ class Refresher:
             return record, credential
         if trouble.reason is Reason.REFUSED:
             session = replace(record.session, login_died=True, offer_due=True)
-            return replace(record, credential=None, session=session), None
+            entry = Entry(self._now(), REFRESH_REFUSED, State.CONNECTED, State.IDLE, trouble.reason)
+            return replace(record, credential=None, session=session).noting(entry), None
         kept = replace(credential, refreshing=None, uncertain=credential.uncertain + trouble.outcome_unknown)
         return replace(record, credential=kept), None

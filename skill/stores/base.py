@@ -1,11 +1,12 @@
 """What a store is to the rest: one read, and one kind of write."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from skill.core.session import Session
+from skill.core.trail import Entry
 from skill.message import Keyed, OwnerKey, Reply
 from skill.oauth.credential import Credential
 
@@ -27,6 +28,19 @@ class Record:
     session: Session = field(default_factory=Session)
     credential: Credential | None = None
     receipt: Receipt | None = None
+    trail: tuple[Entry, ...] = ()  # what a change did; empty when read
+
+    def noting(self, entry: Entry) -> "Record":
+        """The record with one more entry."""
+        return replace(self, trail=(*self.trail, entry))
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """One batch of upkeep."""
+
+    due: list[OwnerKey]
+    more: bool  # whether there may be another batch
 
 
 Change = Callable[[Record], tuple[Record, Result]]
@@ -51,8 +65,12 @@ class Store(Protocol):
         """
         ...
 
-    async def sweep(self, now: datetime) -> list[OwnerKey]:
-        """Delete receipts past their day; name the owners whose session is due."""
+    async def sweep(self, now: datetime) -> Swept:
+        """Delete some receipts past their day, and name some people who are due; no other worker is given the same."""
+        ...
+
+    async def forget(self, owner: Keyed) -> int:
+        """Delete all that is stored of a person, the audit trail too; the number of rows."""
         ...
 
     async def close(self) -> None:

@@ -51,6 +51,19 @@ set_aside = Table(
     Column("touched_at", Integer, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
 )
+# The audit trail (`skill.core.trail`): who did what and when, in clear, for it holds nothing that is secret.
+trail = Table(
+    "trail",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("owner", Text, nullable=False, index=True),
+    Column("at", Integer, nullable=False, index=True),
+    Column("event", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("reason", Text),
+    Column("seconds", Integer),
+)
 # One sealed word that tells at start-up whether the key fits the database.
 key_check = Table("key_check", metadata, Column("number", Integer, primary_key=True), Column("sealed", LargeBinary))
 
@@ -59,7 +72,14 @@ def _first_schema(connection: Connection) -> None:
     metadata.create_all(connection, tables=[sessions, credentials, receipts, set_aside, key_check])
 
 
-MIGRATIONS: tuple[tuple[str, Callable[[Connection], None]], ...] = (("first schema", _first_schema),)
+def _audit_trail(connection: Connection) -> None:
+    metadata.create_all(connection, tables=[trail])
+
+
+MIGRATIONS: tuple[tuple[str, Callable[[Connection], None]], ...] = (
+    ("first schema", _first_schema),
+    ("audit trail", _audit_trail),
+)
 
 
 def migrate(connection: Connection) -> None:
@@ -75,6 +95,25 @@ def migrate(connection: Connection) -> None:
         raise StorageError(
             f"The database has schema {done}, this version knows {len(MIGRATIONS)}. Update chatgpt-codex-onboarding."
         )
+    if done < len(MIGRATIONS):
+        _take_time(connection)
     for number, (name, step) in enumerate(MIGRATIONS[done:], done + 1):
         step(connection)
         connection.execute(insert(applied).values(number=number, name=name))
+
+
+def reserve(connection: Connection, alone: bool) -> None:
+    """Let this transaction take its time; `alone`, with no other of ours beside it.
+
+    Each of ours reads `key_check` before it locks anything, so that on PostgreSQL a lock on that one small table keeps
+    all of them waiting, and none of them waiting for another. SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        _take_time(connection)
+        if alone:
+            connection.exec_driver_sql(f"LOCK TABLE {key_check.name} IN ACCESS EXCLUSIVE MODE")
+
+
+def _take_time(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")

@@ -1,14 +1,16 @@
-"""Telling a runtime's model selector whenever a person's models change, whatever changed them.
+"""Telling what has lasted: the telemetry every step, a runtime's model selector every change of a person's models.
 
-A login, a new list, a logout, a login that died: each is one write to the store, so the store is where to look.
+A step, a login, a new list, a logout: each is one write to the store, so the store is where to look.
 """
 
 import logging
 from collections.abc import Callable
 
+from skill.core.trail import Entry
 from skill.message import Keyed, Owner
 from skill.stores.base import Change, Record, Result
 from skill.stores.sql import SqlStore
+from skill.telemetry import count_step
 
 OnModels = Callable[[Owner, list[str]], None]
 
@@ -24,14 +26,17 @@ class WatchedStore(SqlStore):
         """See `Store.transact`."""
         before: list[str] = []
         after: list[str] = []
+        trail: tuple[Entry, ...] = ()
 
         def watched(record: Record) -> tuple[Record, Result]:
-            nonlocal before, after
+            nonlocal before, after, trail
             changed, result = change(record)
-            before, after = _models(record), _models(changed)
+            before, after, trail = _models(record), _models(changed), changed.trail
             return changed, result
 
         result = await super().transact(owner, watched, message_key)
+        for entry in trail:
+            count_step(entry)
         if self.on_models and before != after and isinstance(owner, Owner):
             try:
                 self.on_models(owner, after)

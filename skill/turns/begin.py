@@ -44,7 +44,8 @@ def begin(at: At, record: Record, turn: Turn, step: Step) -> tuple[Record, Turn,
         credential = None  # local use ends now, whatever the provider says
         session = replace(session, login_died=False, offer_due=False)
         session = session.revoking(record.credential.refresh_token, at.now) if record.credential else session
-    claimed = Record(session, credential, Receipt() if turn.heard else record.receipt)
+    receipt = Receipt() if turn.heard else record.receipt
+    claimed = replace(record, session=session, credential=credential, receipt=receipt)
     leased = replace(turn, step=replace(step, session=session), holder=holder)
     if wait is None:
         return claimed, leased, None

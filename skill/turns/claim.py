@@ -14,6 +14,7 @@ from skill.stores.base import Receipt, Record
 from skill.turns.begin import begin, mint
 from skill.turns.settle import settle
 from skill.turns.tell import language_of, login_of, tell, tell_again
+from skill.turns.trail import noted
 from skill.turns.values import At, Call, Heard, Turn, Verdict
 
 CONFIRMATION_LASTS = timedelta(minutes=10)
@@ -23,27 +24,29 @@ _ASKED = (State.AWAITING_CONFIRM, State.CLARIFYING, State.FAILED)
 
 def concerns(at: At, heard: Heard, record: Record) -> bool:
     """Whether a text that is no request means anything where this conversation stands."""
-    session, _ = _present(at, record.session, heard.conversation)
-    return record.receipt is not None or _event(at, heard, session) is not None
+    present, _ = _present(at, record, heard.conversation)
+    return record.receipt is not None or _event(at, heard, present.session) is not None
 
 
 def claim(at: At, heard: Heard, record: Record) -> tuple[Record, Verdict | Reply | Turn]:
     """The first transaction of a message's turn."""
     if record.receipt and record.receipt.settled:
         return record, tell_again(at, record) or Verdict.PASS_THROUGH
-    session, interrupted = _present(at, record.session, heard.conversation)
+    present, interrupted = _present(at, record, heard.conversation)
+    session = present.session
     event = _event(at, heard, session)
     if event is None and record.receipt is None:
         return record, Verdict.PASS_THROUGH
     if session.busy(at.now) and (record.receipt or event not in ACT_AT_ONCE):
         return record, Verdict.WAIT
-    present = replace(record, session=replace(session, lease=None))
+    present = replace(present, session=replace(session, lease=None))
     if event is None or record.receipt or interrupted == heard.conversation:
         state = resting_state(present.session, heard.conversation, login_of(record, heard) is not None)
         return _answer(at, present, heard, Step(present.session, state, state, say="interrupted"))
     step = advance(present.session, heard.conversation, event, _facts(at, heard, present, event))
     if not step.moved:
         return record, Verdict.PASS_THROUGH
+    present = noted(at, present, heard.conversation, step)
     return _wanted(at, heard, present, event, step) if step.action else _answer(at, present, heard, step)
 
 
@@ -70,12 +73,13 @@ def _wanted(at: At, heard: Heard, record: Record, event: Event, step: Step) -> t
 
 def claim_call(at: At, call: Call, record: Record) -> tuple[Record, Verdict | Denied | Turn]:
     """The first transaction of a tool call's turn: without the person's intent nothing happens."""
-    session, _ = _present(at, record.session, call.conversation)
+    present, _ = _present(at, record, call.conversation)
+    session = present.session
     if session.busy(at.now):
         return record, Verdict.WAIT
     if call.action is Action.START and record.credential:
         return record, Denied("already_connected")
-    record = replace(record, session=_quoted(at, call, replace(record, session=session)))
+    record = replace(present, session=_quoted(at, call, present))
     pending_id = session.flow.code.pending_id if session.flow and session.flow.code else None
     intent = may(record.session, call.action, call.conversation, at.now, pending_id)
     if intent is None:
@@ -89,6 +93,7 @@ def claim_call(at: At, call: Call, record: Record) -> tuple[Record, Verdict | De
     if step.session.flow and intent.restarts:
         flow = replace(step.session.flow, restarts=intent.restarts)
         step = replace(step, session=replace(step.session, flow=flow))
+    record = noted(at, record, call.conversation, step)
     language = pick_language(session.talk(call.conversation).language)
     turn = Turn(call.owner, call.conversation, call.action, step, language, record.credential, "")
     record, leased, limited = begin(at, record, turn, step)
@@ -107,13 +112,14 @@ def claim_refresh(at: At, record: Record) -> tuple[Record, Denied | None]:
     return replace(record, session=replace(record.session, forced_refresh_at=at.now)), None
 
 
-def forget_dead_code(at: At, record: Record) -> tuple[Record, None]:
-    """What a message would find as well: an hour after its code ran out, a flow is over."""
-    flow = record.session.flow
-    if flow is None:
-        return record, None
-    session, _ = _present(at, record.session, flow.conversation)
-    return (record if session is record.session else replace(record, session=session)), None
+def outlived(at: At, record: Record) -> tuple[Record, None]:
+    """What time alone has ended: a flow, an hour after its code ran out; all of a person who is silent for a month."""
+    if record.session.flow:
+        record, _ = _present(at, record, record.session.flow.conversation)
+    session = record.session
+    if session.worthless_at and session.worthless_at <= at.now:
+        record = replace(record, session=Session(version=session.version))
+    return record, None
 
 
 def _quoted(at: At, call: Call, record: Record) -> Session:
@@ -131,20 +137,26 @@ def _quoted(at: At, call: Call, record: Record) -> Session:
     return mint(at, session, call.conversation, call.action, event)
 
 
-def _present(at: At, session: Session, conversation: str) -> tuple[Session, str | None]:
-    """The session as it is now: a crashed call's state given back, what time has ended left out.
+def _present(at: At, record: Record, conversation: str) -> tuple[Record, str | None]:
+    """The record as it is now: a crashed call's state given back, what time has ended left out.
 
     Also the conversation that is to be told of the crash.
     """
-    interrupted, flow = None, session.flow
+    interrupted, session = None, record.session
     if session.lease and not session.busy(at.now):
-        if flow and flow.state in (State.STARTED, State.POLLING):
-            interrupted = flow.conversation
-            session = advance(session, interrupted, Event.INTERRUPTED, Facts(at.now)).session
-        session = replace(session, lease=None)
-    if session.lapsed(conversation, at.now):
-        session = advance(session, conversation, Event.LAPSED, Facts(at.now)).session
-    return session, interrupted
+        if session.flow and session.flow.state in (State.STARTED, State.POLLING):
+            interrupted = session.flow.conversation
+            record = _passed(at, record, interrupted, Event.INTERRUPTED)
+        record = replace(record, session=replace(record.session, lease=None))
+    if record.session.lapsed(conversation, at.now):
+        record = _passed(at, record, conversation, Event.LAPSED)
+    return record, interrupted
+
+
+def _passed(at: At, record: Record, conversation: str, event: Event) -> Record:
+    """The record after something that time alone has brought."""
+    step = advance(record.session, conversation, event, Facts(at.now))
+    return replace(noted(at, record, conversation, step), session=step.session)
 
 
 def _event(at: At, heard: Heard, session: Session) -> Event | None:

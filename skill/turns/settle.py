@@ -7,11 +7,13 @@ from skill import speech
 from skill.core.machine import Facts, Step, advance
 from skill.core.session import Authorization, Session
 from skill.core.states import Action, Event, State
+from skill.message import Reply
 from skill.oauth.credential import Credential
-from skill.oauth.outcomes import Authorized, Issued, LoginDied, Outcome, Refused, Troubled
+from skill.oauth.outcomes import Authorized, Issued, LoginDied, NotConnected, Outcome, Refused, Troubled
 from skill.stores.base import Record
 from skill.turns.begin import begin, mint
 from skill.turns.tell import login_of, say_nothing, tell
+from skill.turns.trail import noted
 from skill.turns.values import At, Settled, Turn
 
 
@@ -21,10 +23,11 @@ def settle(at: At, turn: Turn, outcome: Outcome, record: Record) -> tuple[Record
         return _superseded(at, turn, outcome, record)
     record = _stored(turn, outcome, record)
     step = _next(at, turn, outcome, record)
+    if step.action and (turn.heard is None or at.settings.answers == "agent"):
+        step = _left_to_the_agent(at, turn, record, step)
+    record = noted(at, record, turn.conversation, step, getattr(outcome, "reason", None))
     if step.action is None:
         return _finished(at, turn, outcome, record, step)
-    if turn.heard is None or at.settings.answers == "agent":
-        return _left_to_the_agent(at, turn, outcome, record, step)
     preface = speech.failure_key(outcome.reason) if isinstance(outcome, Refused) else None
     remark = "login_restarted" if isinstance(outcome, LoginDied) else None
     following = replace(turn, action=step.action, preface=preface, remark=remark)
@@ -34,10 +37,12 @@ def settle(at: At, turn: Turn, outcome: Outcome, record: Record) -> tuple[Record
     return record, Settled(outcome, following=leased)
 
 
-def refine(at: At, turn: Turn, settled: Settled, read: Credential, record: Record) -> tuple[Record, Settled]:
-    """The account's own models, read once its login was safe; a logout meanwhile stands."""
+def refine(at: At, turn: Turn, settled: Settled, read: Credential | None, record: Record) -> tuple[Record, Settled]:
+    """The account's own models, read once its login was safe, if they could be. A logout meanwhile stands."""
     stored, outcome = record.credential, settled.outcome
-    if stored is None or stored.refresh_token != read.refresh_token or not isinstance(outcome, Authorized):
+    if stored is None:
+        return _discarded(turn, settled.outcome, record)
+    if read is None or stored.refresh_token != read.refresh_token or not isinstance(outcome, Authorized):
         return record, settled
     listed = replace(stored, models=read.models, models_at=read.models_at, models_etag=read.models_etag)
     record, outcome = replace(record, credential=listed), replace(outcome, models=read.model_ids)
@@ -64,10 +69,23 @@ def _mine(turn: Turn, session: Session) -> bool:
 def _superseded(at: At, turn: Turn, outcome: Outcome, record: Record) -> tuple[Record, Settled]:
     if isinstance(outcome, Authorized) and outcome.credential:
         record = replace(record, session=record.session.revoking(outcome.credential.refresh_token, at.now))
+    return _discarded(turn, outcome, record)
+
+
+def _discarded(turn: Turn, outcome: Outcome, record: Record) -> tuple[Record, Settled]:
+    """An outcome that the person took back: a message is met with silence, a tool call hears of no login."""
     if turn.heard is None:
-        return record, Settled(outcome, discarded=True)
+        return record, Settled(NotConnected(), discarded=True)
     record, reply = say_nothing(record, turn, turn.heard)
     return record, Settled(outcome, reply, discarded=True)
+
+
+def overtaken(settled: Settled) -> Settled:
+    """What is left to say of a login when its person was told of a logout meanwhile: nothing."""
+    if not isinstance(settled.outcome, Authorized):
+        return settled
+    silent = settled.reply and Reply(text="", state=State.IDLE, language=settled.reply.language)
+    return Settled(NotConnected(), silent, discarded=True)
 
 
 def _stored(turn: Turn, outcome: Outcome, record: Record) -> Record:
@@ -96,7 +114,7 @@ def _next(at: At, turn: Turn, outcome: Outcome, record: Record) -> Step:
         step = advance(record.session, turn.conversation, event, facts, turn.step.state)
         if step.moved:
             return step
-    return replace(turn.step, session=record.session, action=None, say="answer")
+    return replace(turn.step, session=record.session, action=None, say="answer", event=None)
 
 
 def _finished(at: At, turn: Turn, outcome: Outcome, record: Record, step: Step) -> tuple[Record, Settled]:
@@ -119,9 +137,9 @@ def _failure(at: At, outcome: Outcome) -> tuple[str, datetime | None]:
     return "login_died", None
 
 
-def _left_to_the_agent(at: At, turn: Turn, outcome: Outcome, record: Record, step: Step) -> tuple[Record, Settled]:
+def _left_to_the_agent(at: At, turn: Turn, record: Record, step: Step) -> Step:
     """Where a tool call's answer allows to start over, the agent gets the intent to do so (rule 1)."""
     restarts = step.session.flow.restarts if step.session.flow else 0
     failed = record.session.moved(turn.conversation, State.FAILED, at.now)
     minted = mint(at, failed, turn.conversation, Action.START, Event.RETRY, restarts)
-    return _finished(at, turn, outcome, record, replace(step, session=minted, state=State.FAILED, action=None))
+    return replace(step, session=minted, state=State.FAILED, action=None)

@@ -32,18 +32,23 @@ def tell(
     at: At, record: Record, heard: Heard, step: Step, turn: Turn | None = None, outcome: Outcome | None = None
 ) -> tuple[Record, Reply | None]:
     """The record with reply and state settled. Where an agent speaks, only a warning about a key is ours to say."""
-    told = replace(record, session=step.session)
+    told = replace(record, session=_offered(at, step.session, heard.conversation))
     language = turn.language if turn else language_of(heard, step.session)
-    reply = speech.reply(step.say or "answer", _scene(at, told, heard, step, language, turn, outcome))
-    session = step.session.spoke(heard.conversation, language, at.now)
-    if session.offer_due:
-        if session.state(heard.conversation) is State.IDLE:
-            failed = session.moved(heard.conversation, State.FAILED, at.now)  # so that "yes, sign me in" is understood
-            session = failed.told(heard.conversation, "login_died", None)
-        session = replace(session, offer_due=False)
+    scene = _scene(at, told, heard, step, language, turn, outcome)
+    reply = speech.reply(step.say or "answer", scene)
+    session = told.session.spoke(heard.conversation, language, at.now)
     silent = at.settings.answers == "agent" and not reply.sensitive
     receipt = Receipt(settled=True, reply=None if silent else reply)
-    return Record(session.pruned(at.now), record.credential, receipt), receipt.reply
+    return replace(record, session=session.pruned(at.now), receipt=receipt), receipt.reply
+
+
+def _offered(at: At, session: Session, conversation: str) -> Session:
+    """The session after the offer of a new sign-in, where one is due: so that "yes, sign me in" is understood."""
+    if not session.offer_due:
+        return session
+    if session.state(conversation) is State.IDLE:
+        session = session.moved(conversation, State.FAILED, at.now).told(conversation, "login_died", None)
+    return replace(session, offer_due=False)
 
 
 def say_nothing(record: Record, turn: Turn, heard: Heard) -> tuple[Record, Reply]:
@@ -89,6 +94,6 @@ def _scene(
         preface=turn.preface if turn else None,
         remark=turn.remark if turn else None,
         secret=heard.reading.secret,
-        offer=session.offer_due,
+        offer=step.session.offer_due,
         handoffs=at.settings.handoffs,
     )

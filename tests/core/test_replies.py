@@ -38,7 +38,7 @@ TOOL_ERRORS = [  # section 7
     "relogin_required",
 ]
 
-both = pytest.mark.parametrize("language", ["en", "zh"])
+each = pytest.mark.parametrize("language", ["en", "es", "zh"])
 
 
 def scene(language: str, **changes: object) -> speech.Scene:
@@ -47,20 +47,20 @@ def scene(language: str, **changes: object) -> speech.Scene:
     return replace(usual, **changes)  # type: ignore[arg-type]
 
 
-def test_both_languages_are_installed() -> None:
-    assert languages() == ("en", "zh")
+def test_all_languages_are_installed() -> None:
+    assert languages() == ("en", "es", "zh")
 
 
 def test_all_languages_have_the_same_texts_with_the_same_places() -> None:
-    """Section 4: both languages have equal keys, placeholders and notes."""
+    """Section 4: all languages have equal keys, placeholders and notes."""
     shapes = [
         {key: (entry.placeholders, len(entry.notes)) for key, entry in catalogue(language).entries.items()}
         for language in languages()
     ]
-    assert shapes[0] == shapes[1]
+    assert all(shape == shapes[0] for shape in shapes)
 
 
-@both
+@each
 def test_every_reason_has_its_sentence_wherever_it_can_be_met(language: str) -> None:
     """errors.py: each `Reason` has texts in every catalogue."""
     entries = catalogue(language).entries
@@ -73,7 +73,7 @@ def test_every_reason_has_its_sentence_wherever_it_can_be_met(language: str) -> 
             assert f"trouble_{reason.value}" in entries
 
 
-@both
+@each
 @pytest.mark.parametrize("error", TOOL_ERRORS)
 def test_every_tool_error_has_its_sentence(language: str, error: str) -> None:
     """Section 7."""
@@ -81,11 +81,12 @@ def test_every_tool_error_has_its_sentence(language: str, error: str) -> None:
     assert {reason.code for reason in Reason} <= set(TOOL_ERRORS)
 
 
-@both
+@each
 def test_display_is_exact(language: str) -> None:
     """Section 4, exact: all of the text."""
     exact = {
         "en": f"Open this URL in your browser:\n  {URL}\nAnd enter this code:\n  WXYZ-12345",
+        "es": f"Abre este enlace en tu navegador:\n  {URL}\nE introduce este código:\n  WXYZ-12345",
         "zh": f"在浏览器中打开此链接:\n  {URL}\n并输入此验证码:\n  WXYZ-12345",
     }
     reply = speech.reply("display", scene(language))
@@ -94,11 +95,12 @@ def test_display_is_exact(language: str) -> None:
     assert len(reply.notes) == 3
 
 
-@both
+@each
 def test_connected_is_exact(language: str) -> None:
     """Section 4, exact: all of the text."""
     exact = {
         "en": "Connected as ana@example.test. You can switch with `/model openai-codex/gpt-5-codex`.",
+        "es": "Conectado como ana@example.test. Puedes cambiar de modelo con `/model openai-codex/gpt-5-codex`.",
         "zh": "已以ana@example.test身份连接。您可以通过`/model openai-codex/gpt-5-codex`切换模型。",
     }
     reply = speech.reply("connected", scene(language, state=State.CONNECTED, code=None, login=LOGIN))
@@ -122,14 +124,16 @@ def test_the_model_that_is_named_is_the_primary_one_where_the_account_has_it(mod
     assert f"`/model {named}`" in reply.text
 
 
-@pytest.mark.parametrize(("language", "name"), [("en", "your ChatGPT account"), ("zh", "您的ChatGPT账户")])
+@pytest.mark.parametrize(
+    ("language", "name"), [("en", "your ChatGPT account"), ("es", "tu cuenta de ChatGPT"), ("zh", "您的ChatGPT账户")]
+)
 def test_somebody_without_a_name_is_their_account(language: str, name: str) -> None:
     """Section 4: without an e-mail the account id, else these words."""
     nobody = scene(language, code=None, login=speech.Login(None, MODELS))
     assert name in speech.reply("connected", nobody).text
 
 
-@both
+@each
 def test_after_a_failed_poll_the_reason_comes_before_the_new_code(language: str) -> None:
     """Section 4: the reason, a blank line, then the display."""
     reason = catalogue(language).text("poll_declined")
@@ -181,7 +185,7 @@ def everything_said(language: str) -> Iterator[tuple[str, Reply]]:
         yield aside, speech.reply(aside, failed)
 
 
-@both
+@each
 def test_whatever_can_be_said_can_be_said_in_every_language(language: str) -> None:
     """Section 4: no text without words, no place unfilled, and no word of another language's catalogue."""
     for said, reply in everything_said(language):
@@ -191,7 +195,7 @@ def test_whatever_can_be_said_can_be_said_in_every_language(language: str) -> No
             assert bool(re.search(r"[\u4e00-\u9fff]", text)) is (language == "zh"), (said, text)
 
 
-@both
+@each
 def test_the_code_stands_where_it_is_shown_and_never_in_an_address(language: str) -> None:
     """Rules 3 and 6."""
     for said, reply in everything_said(language):
@@ -214,24 +218,26 @@ def test_the_code_stands_where_it_is_shown_and_never_in_an_address(language: str
     ],
 )
 def test_durations_are_told_in_two_units_at_most(span: timedelta, en: str, zh: str) -> None:
-    assert (catalogue("en").duration(span), catalogue("zh").duration(span)) == (en, zh)
+    told = [catalogue(language).duration(span) for language in ("en", "es", "zh")]
+    assert told == [en, en, zh]  # Spanish has the same signs
 
 
 @pytest.mark.parametrize(
-    ("seconds", "en", "zh"),
+    ("seconds", "en", "es", "zh"),
     [
-        (18_000, "5-hour limit", "5小时额度"),
-        (604_800, "weekly limit", "每周额度"),
-        (86_400, "1-day limit", "1天额度"),
-        (2_592_000, "30-day limit", "30天额度"),
-        (0, "unknown", "未知"),
-        (-5, "unknown", "未知"),
-        (None, "unknown", "未知"),
+        (18_000, "5-hour limit", "límite de 5 h", "5小时额度"),
+        (604_800, "weekly limit", "límite semanal", "每周额度"),
+        (86_400, "1-day limit", "límite de 1 d", "1天额度"),
+        (2_592_000, "30-day limit", "límite de 30 d", "30天额度"),
+        (0, "unknown", "desconocido", "未知"),
+        (-5, "unknown", "desconocido", "未知"),
+        (None, "unknown", "desconocido", "未知"),
     ],
 )
-def test_a_usage_window_is_named_by_its_length(seconds: int | None, en: str, zh: str) -> None:
+def test_a_usage_window_is_named_by_its_length(seconds: int | None, en: str, es: str, zh: str) -> None:
     """openai-codex-protocol.md, section 9: by length, not by position."""
-    assert (catalogue("en").window(seconds), catalogue("zh").window(seconds)) == (en, zh)
+    told = [catalogue(language).window(seconds) for language in ("en", "es", "zh")]
+    assert told == [en, es, zh]
 
 
 @pytest.mark.parametrize(
@@ -243,6 +249,7 @@ def test_a_usage_window_is_named_by_its_length(seconds: int | None, en: str, zh:
         ((None, None, "zh-TW"), "zh"),
         ((None, None, "zh_Hans"), "zh"),
         ((None, None, "ZH"), "zh"),
+        ((None, None, "es-MX"), "es"),
         ((None, None, "fr-CA"), "en"),
         ((None, None, ""), "en"),
         ((None, None, "; drop table"), "en"),
@@ -267,7 +274,7 @@ def test_a_hand_off_names_the_skill_that_exists(say: str, handoff: str) -> None:
     assert alone.handoff is None
 
 
-@both
+@each
 def test_a_key_in_the_message_is_answered_with_a_warning_first(language: str) -> None:
     """Section 3: the reply is `sensitive` and advises to delete the message and rotate the key."""
     reply = speech.reply("handoff_byok", scene(language, secret=True))

@@ -1,5 +1,6 @@
 """The contract of the tool: what each action returns, each error code, who may cause what (conversation.md, 7)."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,7 @@ from skill.core.states import Action
 from skill.errors import Reason
 from skill.oauth.outcomes import Authorized, Denied, LoginDied, NotConnected, Pending, Refused, Troubled, in_contract
 from skill.oauth.tool import SCHEMA
-
-from ..support import Stage
+from skill.testing import Stage
 
 SIGN_IN = "Sign in with my ChatGPT account"
 ERRORS = {
@@ -81,6 +81,25 @@ def test_a_declined_poll_says_failed_and_why_and_allows_to_start_over(agent: Sta
     assert agent.call_tool("Ana", "start")["ok"]
     assert agent.call_tool("Ana", "start")["error"] == "request_required"
     assert agent.asked("start") == 2
+
+
+def test_a_poll_in_flight_at_a_logout_is_not_answered_with_a_login(agent: Stage) -> None:
+    started(agent)
+    agent.provider.approve(agent.code)
+    agent.say("Ana", "done")
+    agent.line.next("exchange", "held back")
+
+    async def both() -> dict[str, Any]:
+        person = {"user_id": "ana", "conversation_id": "chat with Ana"}
+        polling = asyncio.create_task(agent.skill.openai_oauth("poll", agent.pending_id, **person))
+        await agent.line.stuck.wait()
+        await agent.skill.handle(agent.message("Ana", "log out of ChatGPT"))
+        assert (await agent.skill.openai_oauth("logout", **person))["ok"]
+        agent.line.release()
+        return await polling
+
+    assert agent.run(both())["error"] == "not_connected"
+    assert agent.provider.live_tokens().access == 0
 
 
 def test_status_tells_nothing_and_then_who(agent: Stage) -> None:

@@ -1,6 +1,6 @@
 """Every secret of the provider is a canary: a whole sign-in under each family of faults, with everybody talking.
 
-trust.md, section 3, "tokens in logs, exceptions, repr, tracebacks"; conversation.md, rule 6; issue 4, point 9.
+trust.md, section 3, "tokens in logs, exceptions, repr, tracebacks"; conversation.md, rule 6.
 Logs are at DEBUG, those of httpx, httpcore, aiosqlite and SQLAlchemy included; tracebacks show their locals.
 """
 
@@ -19,8 +19,8 @@ from skill import Message, Onboarding, Settings
 from skill.errors import OnboardingError
 from skill.message import Reply
 from skill.simulator import LocalProvider, serve_in_thread
+from skill.testing import Logbook
 
-from ..support import Logbook
 from .kit import ANA, BROKEN, DONE, LOG_OUT, MODELS, SIGN_IN, USAGE, leaks, owner
 
 FAMILIES = {

@@ -186,7 +186,7 @@ def test_once_a_fault_is_over_all_goes_on(rig: Rig, call: str, fault: Fault) -> 
     ],
 )
 def test_a_direct_call_whose_refresh_fails_says_so_and_keeps_the_login(rig: Rig, fault: Fault) -> None:
-    """trust.md, section 2; issue 4, points 2, 4 and 9: a typed error, and no secret even in a traceback with locals."""
+    """trust.md, section 2: a typed error, and no secret even in a traceback with locals."""
     rig.connect()
     before = rig.login()
     rig.provider.revoke_access(ANA)

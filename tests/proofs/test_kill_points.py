@@ -71,6 +71,7 @@ class Deaths:
 
     def _recover(self, number: int, recovery: list[list[Any]]) -> Death:
         provider = self.site.provider
+        self.site.catch_up()
         issued = self.site.witness.pairs[-1] if self.site.witness.pairs else None
         death = Death(number, self.trail, provider.log.counts(), issued)
         provider.reset_log()

@@ -1,6 +1,6 @@
 """However many ask, the provider sees one refresh: real processes on one real file, and a provider that is strict.
 
-trust.md, section 4, "Refresh storm" and "Lock holder killed or frozen"; issue 4, point 1.
+trust.md, section 4, "Refresh storm" and "Lock holder killed or frozen".
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """A disk that is full, read-only or gone, at every write there is: nothing half done, a plain answer, no restart.
 
-trust.md, section 4, "Disk full, read-only, database down"; issue 4, "Proof".
+trust.md, section 4, "Disk full, read-only, database down".
 """
 
 import sqlite3
@@ -164,7 +164,7 @@ def _recovers(rig: Rig, scene: str, where: str) -> None:
 
 
 def test_a_rotated_pair_that_cannot_be_stored_is_kept_at_hand_and_stored_later(rig: Rig) -> None:
-    """trust.md, section 2: receiving and storing are one step; issue 4, point 1: durable before anyone uses it."""
+    """trust.md, section 2: receiving and storing are one step; durable before anyone uses it."""
     rig.connect()
     rig.provider.revoke_access(ANA)
     old = rig.login()

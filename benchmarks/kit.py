@@ -1,0 +1,45 @@
+"""What several benchmarks share: a skill beside a local provider, a flow through the hook, this process's size."""
+
+import contextlib
+import resource
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from skill import Message, Onboarding, Settings
+from skill.simulator import LocalProvider
+
+
+@contextlib.asynccontextmanager
+async def skill_beside(app: Any) -> AsyncIterator[tuple[Onboarding, Path]]:
+    """The skill on a data folder of its own; the provider's ASGI app is called without a network between them."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        async with (
+            httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as client,
+            Onboarding(Settings(home=home), client=client) as onboarding,
+        ):
+            yield onboarding, home
+
+
+def said(user: str, number: int, text: str) -> Message:
+    """One message in that person's private chat."""
+    return Message(message_id=f"{user}-{number}", conversation_id=user, user_id=user, text=text, private=True)
+
+
+async def flow(provider: LocalProvider, onboarding: Onboarding, user: str) -> None:
+    """The request, the approval, "done"."""
+    shown = await onboarding.handle(said(user, 1, "Sign in with my ChatGPT account"))
+    assert shown and shown.user_code
+    provider.approve(shown.user_code)
+    connected = await onboarding.handle(said(user, 2, "done"))
+    assert connected and connected.state == "connected"
+
+
+def resident() -> float:
+    """Megabytes of memory that this process holds now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 1e6
