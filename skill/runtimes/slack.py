@@ -19,6 +19,7 @@ from skill.tasks import Tasks
 
 try:
     from slack_bolt.async_app import AsyncApp
+    from slack_bolt.context.base_context import BaseContext
     from slack_bolt.middleware.async_middleware import AsyncMiddleware
     from slack_bolt.request.async_request import AsyncBoltRequest
     from slack_bolt.response import BoltResponse
@@ -71,7 +72,9 @@ class OnboardingMiddleware(AsyncMiddleware):
         if _DECIDED in req.context or not event or event.get("type") not in ("message", "app_mention"):
             return await next()
         turn = self._tasks.begin(self._exchange.ask(partial(_translated, req)))
-        await asyncio.wait({turn}, timeout=IN_LINE)
+        await asyncio.sleep(0)  # enough for ordinary traffic, and cheaper than a timer for each message
+        if not turn.done():
+            await asyncio.wait({turn}, timeout=IN_LINE)
         if turn.done() and turn.result() is None:
             return await next()
         self._tasks.begin(self._answer(req, turn))
@@ -84,6 +87,16 @@ class OnboardingMiddleware(AsyncMiddleware):
             await say(reply, partial(_post, req))
         if reply is None or goes_on(reply):
             await self._app.async_dispatch(_again(req, reply))
+
+
+def identity(context: BaseContext) -> dict[str, Any]:
+    """Whose login it is, also for `onboarding.auth(**identity(context))` in a listener.
+
+    User ids are unique within an organisation, and within a workspace that belongs to none. The actor is right for
+    guests from elsewhere too, and None where Slack itself isn't sure who it is.
+    """
+    account = context.actor_enterprise_id or context.actor_team_id or ""
+    return {"user_id": context.actor_user_id, "platform": "slack", "account": account}
 
 
 def _again(req: AsyncBoltRequest, reply: Reply | None) -> AsyncBoltRequest:
@@ -100,17 +113,13 @@ def _again(req: AsyncBoltRequest, reply: Reply | None) -> AsyncBoltRequest:
 async def _translated(req: AsyncBoltRequest) -> Message:
     event, context = req.body["event"], req.context
     thread = event.get("thread_ts")
-    # The actor is also right for guests from another organisation; None where Slack itself isn't sure who it is.
     return Message(
+        **identity(context),
         # One post may come as `message` and as `app_mention`: two events, one `ts`.
         message_id=event.get("ts") or event.get("client_msg_id") or req.body.get("event_id"),
         conversation_id=f"{event['channel']}/{thread}" if thread else event["channel"],
-        user_id=context.actor_user_id,
         text=_words(event.get("text") or "", context.bot_user_id),
         private=_private(event),
-        platform="slack",
-        # User ids are unique within an organisation, and within a workspace that belongs to none.
-        account=context.actor_enterprise_id or context.actor_team_id or "",
         sent_at=datetime.fromtimestamp(float(event["ts"]), UTC) if event.get("ts") else None,
         original=_original(event),
     )

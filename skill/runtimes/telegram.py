@@ -13,7 +13,7 @@ from skill.runtimes.common import HANDOFF, Exchange, extra_missing, goes_on, say
 
 try:
     from aiogram import BaseMiddleware, Bot
-    from aiogram.types import LinkPreviewOptions, MessageEntity, TelegramObject
+    from aiogram.types import LinkPreviewOptions, MessageEntity, TelegramObject, User
     from aiogram.types import Message as TelegramMessage
 except ModuleNotFoundError as missing:
     raise extra_missing("telegram", missing, "aiogram", "aiohttp", "magic_filter", "aiofiles") from None
@@ -54,20 +54,23 @@ class OnboardingMiddleware(BaseMiddleware):
         return None
 
 
+def identity(user: User | None, bot: Bot) -> dict[str, Any]:
+    """Whose login it is, also for `onboarding.auth(**identity(message.from_user, bot))` in a handler."""
+    return {"user_id": str(user.id) if user else None, "platform": "telegram", "account": str(bot.id)}
+
+
 async def _translated(event: TelegramMessage, bot: Bot) -> Message:
     user = event.from_user
     said_now = not any(getattr(event, name, None) for name in _NOT_SAID_NOW)
     # A topic is a conversation of its own.
     topic = f"/{event.message_thread_id}" if event.is_topic_message else ""
     return Message(
+        **identity(user, bot),
         message_id=str(event.message_id),
         conversation_id=f"{event.chat.id}{topic}",
-        user_id=str(user.id) if user else None,
         text=await _words(event, bot),
         # Where somebody's customers write to them, the chat is "private" and yet not with the bot.
         private=event.chat.type == "private" and not event.business_connection_id,
-        platform="telegram",
-        account=str(bot.id),
         language=user.language_code if user else None,
         sent_at=event.date,
         original=said_now and not (user and user.is_bot),

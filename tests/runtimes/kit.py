@@ -56,13 +56,17 @@ class Post:
 
 
 class PlatformApi:
-    """The platform's HTTP API on a port of its own; keeps what it is told to show, and refuses it if asked to."""
+    """The platform's HTTP API on a port of its own; keeps what it is told to show, and refuses it if asked to.
+
+    `answers` by method: the JSON, or a handler of the request.
+    """
 
     SHOWS = ("chat.postMessage", "chat.postEphemeral", "sendMessage")
 
     def __init__(self, answers: Json, refusal: Json) -> None:
         self._answers, self._refusal = answers, refusal
         self.posts: list[Post] = []
+        self.shown = asyncio.Queue[Post]()  # the same, for whoever waits for them
         self.refuses = False
 
     @asynccontextmanager
@@ -73,16 +77,21 @@ class PlatformApi:
         async with TestServer(app) as server:
             yield str(server.make_url("/"))
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         method = request.path.rpartition("/")[2]
+        answer = self._answers[method]
+        if callable(answer):
+            handled: web.StreamResponse = await answer(request)
+            return handled
         if method not in self.SHOWS:
-            return web.json_response(self._answers[method])
+            return web.json_response(answer)
         if self.refuses:
             return web.json_response(self._refusal)
         told = await request.json() if request.content_type == "application/json" else dict(await request.post())
         fields = {name: _decoded(value) for name, value in told.items()}
         self.posts.append(Post(method, fields))
-        return web.json_response(self._answers[method])
+        self.shown.put_nowait(self.posts[-1])
+        return web.json_response(answer)
 
 
 async def pause() -> None:
@@ -123,7 +132,10 @@ class Chat(ABC):
 
     @abstractmethod
     def event(self, text: str, manner: str = "", who: int = 7) -> Json:
-        """A new message as the platform describes it; `manner` as in `MANNERS`."""
+        """A new message as the platform describes it, in a private chat.
+
+        `manner`: "in a room", "edited", "by a bot" or "without a user".
+        """
 
     @abstractmethod
     async def deliver(self, event: Json) -> Any:
@@ -182,8 +194,25 @@ class Chat(ABC):
         return self.stage.run(self.skill.openai_oauth("status", conversation_id=self.conversation(who), **names))
 
 
-# What both runtimes know beside an ordinary message in a private chat.
-MANNERS = ("in a room", "edited", "by a bot", "without a user")
+_POSTED = {"ok": True, "ts": "1.2", "channel": "D7"}
+SLACK_ANSWERS: Json = {
+    "auth.test": {
+        "ok": True,
+        "url": "https://t1.example.test/",
+        "team": "Team",
+        "team_id": "T1",
+        "user": "bot",
+        "user_id": "U0BOT",
+        "bot_id": "B0BOT",
+    },
+    "chat.postMessage": _POSTED,
+    "chat.postEphemeral": _POSTED,
+}
+_SENT = {"message_id": 1, "date": 1, "chat": {"id": 7, "type": "private"}, "text": "sent"}
+TELEGRAM_ANSWERS: Json = {
+    "getMe": {"ok": True, "result": {"id": 42, "is_bot": True, "first_name": "Bot", "username": "codex_test_bot"}},
+    "sendMessage": {"ok": True, "result": _SENT},
+}
 
 
 class SlackChat(Chat):
@@ -193,16 +222,7 @@ class SlackChat(Chat):
     SECRET = "a signing secret"
 
     async def _start(self) -> None:
-        identity = {"ok": True, "url": "https://t1.example.test/", "team": "T", "user": "bot", "team_id": "T1"}
-        posted = {"ok": True, "ts": "1.2", "channel": "D1"}
-        self.api = PlatformApi(
-            {
-                "auth.test": identity | {"user_id": "U0BOT", "bot_id": "B0BOT"},
-                "chat.postMessage": posted,
-                "chat.postEphemeral": posted,
-            },
-            {"ok": False, "error": "channel_not_found"},
-        )
+        self.api = PlatformApi(SLACK_ANSWERS, {"ok": False, "error": "channel_not_found"})
         url = await self._open.enter_async_context(self.api.listening())
         self.app = AsyncApp(signing_secret=self.SECRET, client=AsyncWebClient("xoxb-loopback", base_url=url))
         self.middleware = SlackMiddleware(self.skill, self.app)
@@ -271,12 +291,8 @@ class TelegramChat(Chat):
     platform, account = "telegram", "42"
 
     async def _start(self) -> None:
-        identity = {"id": 42, "is_bot": True, "first_name": "Bot", "username": "codex_test_bot"}
-        sent = {"message_id": 1, "date": 1, "chat": {"id": 7, "type": "private"}, "text": "sent"}
-        self.api = PlatformApi(
-            {"getMe": {"ok": True, "result": identity}, "sendMessage": {"ok": True, "result": sent}},
-            {"ok": False, "error_code": 403, "description": "Forbidden: bot was blocked by the user"},
-        )
+        blocked = {"ok": False, "error_code": 403, "description": "Forbidden: bot was blocked by the user"}
+        self.api = PlatformApi(TELEGRAM_ANSWERS, blocked)
         url = await self._open.enter_async_context(self.api.listening())
         session = AiohttpSession(api=TelegramAPIServer.from_base(url))
         self._open.push_async_callback(session.close)
