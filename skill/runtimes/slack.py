@@ -99,6 +99,12 @@ def identity(context: BaseContext) -> dict[str, Any]:
     return {"user_id": context.actor_user_id, "platform": "slack", "account": account}
 
 
+def conversation(event: dict[str, Any]) -> str:
+    """Where it is said; a thread is a conversation of its own. Tool calls by a listener's model name it as well."""
+    channel, thread = event["channel"], event.get("thread_ts")
+    return f"{channel}/{thread}" if thread else str(channel)
+
+
 def _again(req: AsyncBoltRequest, reply: Reply | None) -> AsyncBoltRequest:
     """The same request: Bolt's chain can't be taken up where it ended, so it runs anew and passes here."""
     return AsyncBoltRequest(
@@ -112,12 +118,11 @@ def _again(req: AsyncBoltRequest, reply: Reply | None) -> AsyncBoltRequest:
 
 async def _translated(req: AsyncBoltRequest) -> Message:
     event, context = req.body["event"], req.context
-    thread = event.get("thread_ts")
     return Message(
         **identity(context),
+        conversation_id=conversation(event),
         # One post may come as `message` and as `app_mention`: two events, one `ts`.
         message_id=event.get("ts") or event.get("client_msg_id") or req.body.get("event_id"),
-        conversation_id=f"{event['channel']}/{thread}" if thread else event["channel"],
         text=_words(event.get("text") or "", context.bot_user_id),
         private=_private(event),
         sent_at=datetime.fromtimestamp(float(event["ts"]), UTC) if event.get("ts") else None,

@@ -59,15 +59,18 @@ def identity(user: User | None, bot: Bot) -> dict[str, Any]:
     return {"user_id": str(user.id) if user else None, "platform": "telegram", "account": str(bot.id)}
 
 
+def conversation(event: TelegramMessage) -> str:
+    """Where it is said; a topic is a conversation of its own. Tool calls by a handler's model name it as well."""
+    return f"{event.chat.id}/{event.message_thread_id}" if event.is_topic_message else str(event.chat.id)
+
+
 async def _translated(event: TelegramMessage, bot: Bot) -> Message:
     user = event.from_user
     said_now = not any(getattr(event, name, None) for name in _NOT_SAID_NOW)
-    # A topic is a conversation of its own.
-    topic = f"/{event.message_thread_id}" if event.is_topic_message else ""
     return Message(
         **identity(user, bot),
         message_id=str(event.message_id),
-        conversation_id=f"{event.chat.id}{topic}",
+        conversation_id=conversation(event),
         text=await _words(event, bot),
         # Where somebody's customers write to them, the chat is "private" and yet not with the bot.
         private=event.chat.type == "private" and not event.business_connection_id,

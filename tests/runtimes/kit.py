@@ -188,10 +188,10 @@ class Chat(ABC):
         self.approve()
         assert self.say("done")[0].startswith("Connected as ana@example.test.")
 
-    def status(self, who: int = 7) -> Json:
-        """What the tool says of that person."""
+    def tool(self, action: str, who: int = 7) -> Json:
+        """What the tool answers in that person's private chat."""
         names = {"platform": self.platform, "account": self.account, "user_id": self.user_id(who)}
-        return self.stage.run(self.skill.openai_oauth("status", conversation_id=self.conversation(who), **names))
+        return self.stage.run(self.skill.openai_oauth(action, conversation_id=self.conversation(who), **names))
 
 
 _POSTED = {"ok": True, "ts": "1.2", "channel": "D7"}

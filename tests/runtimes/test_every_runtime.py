@@ -27,7 +27,7 @@ def test_from_the_first_word_to_connected(chat: Chat) -> None:
     connected = chat.say("done")
     assert connected[0] == ("Connected as ana@example.test. You can switch with `/model openai-codex/gpt-5-codex`.")
     assert len(connected) > 1
-    assert chat.status()["connected"]
+    assert chat.tool("status")["connected"]
     assert chat.canary == []
 
 
@@ -120,7 +120,7 @@ def test_another_person_confirms_nothing(chat: Chat) -> None:
     chat.approve()
     assert chat.say("done", who=8) == []
     assert chat.stage.asked("poll") == 0
-    assert not chat.status(8)["connected"]
+    assert not chat.tool("status", 8)["connected"]
 
 
 def test_a_stranger_whom_the_bot_turns_away_never_meets_the_hook(chat: Chat) -> None:
@@ -164,6 +164,17 @@ def test_a_request_for_another_skill_is_given_to_it(chat: Chat) -> None:
     assert chat.handoffs == ["byok-custom-model"]
     assert chat.hear(event) == []
     assert len(chat.canary) == 1
+
+
+@pytest.mark.parametrize("runtime", [SlackChat, TelegramChat])
+def test_where_an_agent_speaks_the_persons_words_reach_it_and_buy_its_call(stage: Stage, runtime: type[Chat]) -> None:
+    """`answers="agent"`: owner and conversation of the tool call are those of the message."""
+    stage.settings |= {"answers": "agent"}
+    with runtime(stage) as chat:
+        assert chat.tool("start")["error"] == "request_required"
+        assert chat.say(SIGN_IN) == []
+        assert len(chat.canary) == 1
+        assert chat.tool("start")["user_code"] == stage.code
 
 
 def broken_clock() -> datetime:

@@ -1,7 +1,7 @@
 """Slack: what Bolt and the Events API ask of a bot, beside what holds everywhere."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from slack_bolt.async_app import AsyncBoltRequest
@@ -64,10 +64,29 @@ def test_what_turns_out_not_to_be_ours_after_the_acknowledgement_still_reaches_t
 
 
 def test_a_hook_that_breaks_late_leaves_the_message_to_the_model(stage: Stage) -> None:
-    late = Onboarding(Settings(home=stage.folder), client=stage.client, now=broken_clock)
+    """After the acknowledgement, in mid-call."""
+    broken = asyncio.Event()
+
+    def now() -> datetime:
+        return broken_clock() if broken.is_set() else stage.clock.now()
+
+    late = Onboarding(Settings(home=stage.folder, **stage.settings), client=stage.client, now=now)
     with SlackChat(stage, late) as slack:
-        assert slack.say(SIGN_IN) == []
+
+        async def scene() -> list[int]:
+            stage.line.next("start", "held back")
+            acknowledging = asyncio.ensure_future(slack.deliver(slack.event(SIGN_IN)))
+            await stage.line.stuck.wait()
+            stage.clock.advance(timedelta(seconds=IN_LINE))
+            seen = [(await acknowledging).status, len(slack.canary)]
+            broken.set()
+            stage.line.release()
+            await slack.settle()
+            return seen
+
+        assert stage.run(scene()) == [200, 0]
         assert len(slack.canary) == 1
+        assert slack.api.posts == []
     stage.run(late.close())
 
 
@@ -230,7 +249,7 @@ def test_a_login_belongs_to_the_person_within_their_own_team(slack: SlackChat, a
     event |= {**about, "event": event["event"] | about.get("event", {})}
     slack.hear(event)
     slack.account = account
-    assert slack.status()["state"] == "awaiting_confirm"
+    assert slack.tool("status")["state"] == "awaiting_confirm"
 
 
 def test_a_guest_whom_slack_cannot_place_starts_nothing(slack: SlackChat) -> None:
