@@ -179,6 +179,8 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRu
         said = [pair for pair in said if pair[0].name != "says-invalid"]  # "it didn't work at first, now it's approved"
     finished = _finished([rule for rule, _ in said])
     best, at = max(reversed(said), key=lambda pair: _strength(pair[0], finished))
+    if best.label in _CHOICES and said[-1][0].label is Label.CANCEL and said[-1][1].features & known.bits["retract"]:
+        best, at = said[-1]  # "the first ... you know what, forget it"
     vague = best.name in _UNSURE or (best.label in _CHOICES and not at.features & known.bits["@ways"])
     if (strange and vague) or (asked and best.weak) or _a_request(best, at, frames, known):
         return None, ()

@@ -146,13 +146,16 @@ def _frames(tokens: list[Token], grammar: Grammar, known: Lexicon) -> Iterator[F
     sentence, joint = 0, ""
     for token in tokens:
         symbol = token[2]
-        if symbol not in joints.parting:
+        if current and symbol in joints.listed and grammar.phrases[token[3]].endswith(")"):
+            yield _frame(current, "", sentence, joint, grammar)  # "1) mute it 2) sign me in"
+            current = []
+        elif symbol not in joints.parting:
             current.append(token)
-            continue
-        if current:
-            yield _frame(current, symbol, sentence, joint, grammar)
-        current, joint = ([token] if symbol == joints.hence else []), symbol
-        sentence += symbol in joints.full
+        else:
+            if current:
+                yield _frame(current, symbol, sentence, joint, grammar)
+            current, joint = ([token] if symbol in joints.leading else []), symbol
+            sentence += symbol in joints.full
     if current:
         yield _frame(current, "", sentence, joint, grammar)
 
