@@ -108,7 +108,7 @@ class _Context:
         material = own & (bits["task"] | bits["intro"] | bits["say"])
         if own & bits["below"] or (frame.ends == self.colon and material):
             self.blocked = bits["blocked"]
-        elif rule and rule.name == "about-words":
+        elif (own & bits["dangling"] and frame.ends != self.colon) or (rule and rule.name == "about-words"):
             self.quoting = frame.sentence
         if frame.ends == self.colon and own & bits["label"]:
             self.labelled = frame.sentence
