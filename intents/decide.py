@@ -152,13 +152,16 @@ _STRENGTH = {
 _FINAL = (Label.BYOK, Label.CANCEL, Label.RESEND, Label.CHOOSE_BYOK, Label.CHOOSE_OAUTH)
 _UNSURE = ("agrees", "agrees-only", "acknowledges", "asks-why")  # with words beside them that nobody knows: none
 _CHOICES = (Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK)
+_TROUBLE = ("says-invalid", "says-set", "misses-a-button")
+_TELLING = ("say", "neg", "person", "their", "service", "done", "entered", "approved", "connected", "tofinish", "when")
 
 
 def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRule | None, Sequence[Frame]]:
     """What a reply comes to in `state` (intent-labels.md, section 2)."""
     rules = known.grammars[frames[0].grammar].replies[state] if frames else ()
     said: list[tuple[ReplyRule, Frame]] = []
-    strange = asked = 0
+    telling = sum(known.bits[name] for name in _TELLING)
+    strange = asked = besides = 0
     for frame in frames:
         rule = _first(rules, frame.symbols, whole=False)
         if rule and rule.label is Label.CONFIRM and frame.features & known.bits["ask"]:
@@ -167,7 +170,10 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRu
             said.append((rule, frame))
         elif rule is None:
             strange |= frame.features & (known.bits["x"] | known.bits["task"])
+            besides |= frame.features & telling
             asked |= frame.features & (known.bits["ask"] | known.bits["wh"] | known.bits["how"] | known.bits["why"])
+        else:
+            besides |= 1  # about something else
     if not any(rule.label in _FINAL for rule, _ in said):
         rule = _first(rules, _joined(frames, known), whole=True)
         if rule:
@@ -175,15 +181,19 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRu
     if not said:
         return None, ()
     names = [rule.name for rule, _ in said]
-    if "says-invalid" in names and "says-finished" in names[names.index("says-invalid") :]:
-        said = [pair for pair in said if pair[0].name != "says-invalid"]  # "it didn't work at first, now it's approved"
+    first = next((n for n, name in enumerate(names) if name in _TROUBLE), len(names))
+    if "says-finished" in names[first:]:
+        said = [pair for pair in said if pair[0].name not in _TROUBLE]  # "it didn't work at first, now it's approved"
     finished = _finished([rule for rule, _ in said])
     best, at = max(reversed(said), key=lambda pair: _strength(pair[0], finished))
     if best.label in _CHOICES and said[-1][0].label is Label.CANCEL and said[-1][1].features & known.bits["retract"]:
         best, at = said[-1]  # "the first ... you know what, forget it"
     vague = best.name in _UNSURE or (best.label in _CHOICES and not at.features & known.bits["@ways"])
-    if (strange and vague) or (asked and best.weak) or _a_request(best, at, frames, known):
+    agrees = best.name == "agrees"
+    if (strange and vague) or (asked and best.weak) or (besides and agrees) or _a_request(best, at, frames, known):
         return None, ()
+    if agrees:  # "yes, where do I type it?"
+        best, at = next((pair for pair in said if pair[0].label is Label.HELP), (best, at))
     return best, (at,)
 
 
@@ -217,7 +227,7 @@ def _finished(rules: Sequence[ReplyRule]) -> Label | None:
 
 
 def _strength(rule: ReplyRule, finished: Label | None) -> int:
-    if rule.name == "says-invalid":
+    if rule.name in _TROUBLE:
         return 4
     if rule.label is Label.HELP and rule.weak:
         return 0
