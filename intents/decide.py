@@ -126,7 +126,10 @@ class _Context:
     def _corrected(self, own: int, rule: RequestRule | None) -> int:
         """ "No, I mean …", "wait, rather …": the act stands, for another thing."""
         bits = self.bits
-        if rule and rule.name == "taken-back" and self.topic:
+        again = rule and rule.name == "taken-back"
+        if self.topic and (
+            again or (own & bits["instead"] and not own & (bits["@acts"] | bits["@names"] | bits["my"]))
+        ):
             return self.topic & bits["@acts"] | bits["command"] | bits["plain"]
         keys = bits["key"] | bits["keyword"] | bits["pastedkey"]
         return self.pending & ~keys if own & bits["instead"] else 0
