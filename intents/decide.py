@@ -108,7 +108,9 @@ class _Context:
         material = own & (bits["task"] | bits["intro"] | bits["say"])
         if own & bits["below"] or (frame.ends == self.colon and material):
             self.blocked = bits["blocked"]
-        elif (own & bits["dangling"] and frame.ends != self.colon) or (rule and rule.name == "about-words"):
+        elif (own & (bits["dangling"] | bits["reports"]) and frame.ends != self.colon) or (
+            rule and rule.name == "about-words"
+        ):
             self.quoting = frame.sentence
         if frame.ends == self.colon and own & bits["label"]:
             self.labelled = frame.sentence
@@ -127,9 +129,8 @@ class _Context:
         """ "No, I mean …", "wait, rather …": the act stands, for another thing."""
         bits = self.bits
         again = rule and rule.name == "taken-back"
-        if self.topic and (
-            again or (own & bits["instead"] and not own & (bits["@acts"] | bits["@names"] | bits["my"]))
-        ):
+        alone = own & bits["instead"] and not own & (bits["@acts"] | bits["@names"] | bits["my"])
+        if self.topic and (again or alone):
             return self.topic & bits["@acts"] | bits["command"] | bits["plain"]
         keys = bits["key"] | bits["keyword"] | bits["pastedkey"]
         return self.pending & ~keys if own & bits["instead"] else 0
