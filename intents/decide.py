@@ -106,11 +106,10 @@ class _Context:
     def note(self, frame: Frame, mask: int, rule: RequestRule | None) -> None:
         bits, own = self.bits, frame.features
         material = own & (bits["task"] | bits["intro"] | bits["say"])
+        cut_off = own & bits["dangling"] and frame.ends != self.colon  # "you must not, at any time, connect it"
         if own & bits["below"] or (frame.ends == self.colon and material):
             self.blocked = bits["blocked"]
-        elif (own & (bits["dangling"] | bits["reports"]) and frame.ends != self.colon) or (
-            rule and rule.name == "about-words"
-        ):
+        elif cut_off or own & bits["reports"] or (rule and rule.name == "about-words"):
             self.quoting = frame.sentence
         if frame.ends == self.colon and own & bits["label"]:
             self.labelled = frame.sentence
