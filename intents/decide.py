@@ -76,6 +76,7 @@ class _Context:
         self.bits, self.colon = bits, colon
         self.topic = 0  # the things last named, with their acts
         self.pending = 0  # an act or a state that no thing was named for
+        self.wished = 0  # what the last clause named and said no more about
         self.blocked = 0  # what follows is quoted, or a task's material
         self.labelled = -1  # the sentence that stands behind somebody's "Label:"
         self.quoting = -1  # the sentence that speaks about words
@@ -89,6 +90,8 @@ class _Context:
             mask |= bits["labelled"]
         if self.quoting == frame.sentence:
             mask |= bits["blocked"]
+        if self.wished and mask & bits["justplease"]:
+            return mask | self.wished | bits["command"] | bits["plain"] | bits["signin"]
         named = mask & bits["@names"]
         if self.pending and mask & bits["np"] and mask & bits["@things"]:
             return mask | self.pending | bits["carried"]
@@ -121,6 +124,7 @@ class _Context:
         elif own & bits["@things"]:
             self.age = 0
             self.topic = own & (bits["@things"] | bits["@acts"] | bits["@kept"] | bits["did"])
+        self.wished = own & bits["@names"] if own & bits["wish"] else 0  # "ChatGPT login, please"
         self.pending = self._unfinished(own) or self._corrected(own, rule)
         self.sentence = frame.sentence
 
