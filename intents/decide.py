@@ -27,6 +27,7 @@ def request(frames: Sequence[Frame], known: Lexicon) -> tuple[str, Label, Sequen
     if any(rule.name == "weighing" for rule, _ in loud):  # what then names neither is still the question
         named = known.bits["@names"] | known.bits["key"] | known.bits["keyword"]
         firm = [(rule, frame) for rule, frame in firm if frame.features & named]
+        loud = [(rule, frame) for rule, frame in loud if rule.label is Label.AMBIGUOUS]
     if not loud:
         return "nothing-said", Label.NONE, ()
     rule, frame = _loudest(firm or loud, known)
@@ -41,6 +42,8 @@ def _loudest(verdicts: Sequence[tuple[RequestRule, Frame]], known: Lexicon) -> t
     """The last word counts; but "it expired, connect it" is about what expired."""
     last, frame = verdicts[-1]
     carried = not frame.features & known.bits["@names"]
+    if last.label is Label.USAGE and carried and verdicts[0][0].label is Label.BYOK:
+        return verdicts[0]  # "here's my key, then run the weekly report"
     if last.label is Label.OAUTH and carried:
         kept = [v for v in verdicts if v[0].label not in (Label.OAUTH, Label.BYOK, Label.OTHER_VENDOR, Label.STATUS)]
         return kept[-1] if kept else verdicts[-1]
