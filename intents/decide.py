@@ -45,6 +45,7 @@ def request(frames: Sequence[Frame], known: Lexicon) -> Verdict:
     if any(rule.name == "weighing" for rule, _ in loud):  # what then names neither is still the question
         named = known.bits["@names"] | known.bits["key"] | known.bits["keyword"]
         firm = [(rule, frame) for rule, frame in firm if frame.features & named]
+        loud = [(rule, frame) for rule, frame in loud if rule.label is Label.AMBIGUOUS]
     if not loud:
         return NOTHING
     rule, frame = _loudest(firm or loud, known)
@@ -68,6 +69,8 @@ def _loudest(verdicts: Sequence[tuple[RequestRule, Frame]], known: Lexicon) -> t
     """The last word counts; but "it expired, connect it" is about what expired."""
     last, frame = verdicts[-1]
     carried = not frame.features & known.bits["@names"]
+    if last.label is Label.USAGE and carried and verdicts[0][0].label is Label.BYOK:
+        return verdicts[0]  # "here's my key, then run the weekly report"
     if last.label is Label.OAUTH and carried:
         kept = [v for v in verdicts if v[0].label not in (Label.OAUTH, Label.BYOK, Label.OTHER_VENDOR, Label.STATUS)]
         return kept[-1] if kept else verdicts[-1]
@@ -104,6 +107,7 @@ class _Context:
         self.bits, self.colon = bits, colon
         self.topic = 0  # the things last named, with their acts
         self.pending = 0  # an act or a state that no thing was named for
+        self.wished = 0  # what the last clause named and said no more about
         self.blocked = 0  # what follows is quoted, or a task's material
         self.labelled = -1  # the sentence that stands behind somebody's "Label:"
         self.quoting = -1  # the sentence that speaks about words
@@ -117,6 +121,8 @@ class _Context:
             mask |= bits["labelled"]
         if self.quoting == frame.sentence:
             mask |= bits["blocked"]
+        if self.wished and mask & bits["justplease"]:
+            return mask | self.wished | bits["command"] | bits["plain"] | bits["signin"]
         named = mask & bits["@names"]
         if self.pending and mask & bits["np"] and mask & bits["@things"]:
             return mask | self.pending | bits["carried"]
@@ -136,9 +142,10 @@ class _Context:
     def note(self, frame: Frame, mask: int, rule: RequestRule | None) -> None:
         bits, own = self.bits, frame.features
         material = own & (bits["task"] | bits["intro"] | bits["say"])
+        cut_off = own & bits["dangling"] and frame.ends != self.colon  # "you must not, at any time, connect it"
         if own & bits["below"] or (frame.ends == self.colon and material):
             self.blocked = bits["blocked"]
-        elif rule and rule.name in ("about-words", "makes-software"):
+        elif cut_off or own & bits["reports"] or (rule and rule.name in ("about-words", "makes-software")):
             self.quoting = frame.sentence
         if frame.ends == self.colon and own & bits["label"]:
             self.labelled = frame.sentence
@@ -155,13 +162,16 @@ class _Context:
                 own |= self.pending & keys  # "an API key (OpenAI's)"
             self.age = 0
             self.topic = own & (bits["@things"] | bits["@acts"] | bits["@kept"] | bits["did"] | bits["theirs"])
+        self.wished = own & bits["@names"] if own & bits["wish"] else 0  # "ChatGPT login, please"
         self.pending = self._unfinished(own) or self._corrected(own, rule)
         self.sentence = frame.sentence
 
     def _corrected(self, own: int, rule: RequestRule | None) -> int:
         """ "No, I mean …", "wait, rather …": the act stands, for another thing."""
         bits = self.bits
-        if rule and rule.name == "taken-back" and self.topic:
+        again = rule and rule.name == "taken-back"
+        alone = own & bits["instead"] and not own & (bits["@acts"] | bits["@names"] | bits["my"])
+        if self.topic and (again or alone):
             return self.topic & bits["@acts"] | bits["command"] | bits["plain"]
         keys = bits["key"] | bits["keyword"] | bits["pastedkey"]
         return self.pending & ~keys if own & bits["instead"] else 0
@@ -187,6 +197,8 @@ _STRENGTH = {
 _FINAL = (Label.BYOK, Label.CANCEL, Label.RESEND, Label.CHOOSE_BYOK, Label.CHOOSE_OAUTH)
 _UNSURE = ("agrees", "agrees-only", "acknowledges", "asks-why")  # with words beside them that nobody knows: none
 _CHOICES = (Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK)
+_TROUBLE = ("says-invalid", "says-set", "misses-a-button")
+_TELLING = ("say", "neg", "person", "their", "service", "done", "entered", "approved", "connected", "tofinish", "when")
 
 
 def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> Verdict:
@@ -195,7 +207,8 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> Verdict:
         return NOTHING
     first = known.grammars[frames[0].grammar].replies[state]
     said: list[tuple[ReplyRule, Frame]] = []
-    strange = asked = 0
+    telling = sum(known.bits[name] for name in _TELLING)
+    strange = asked = besides = 0
     for frame in frames:
         rule = first(frame.symbols, False)
         if rule and rule.label is Label.CONFIRM and frame.features & known.bits["ask"]:
@@ -204,7 +217,10 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> Verdict:
             said.append((rule, frame))
         elif rule is None:
             strange |= frame.features & (known.bits["x"] | known.bits["task"])
+            besides |= frame.features & telling
             asked |= frame.features & (known.bits["ask"] | known.bits["wh"] | known.bits["how"] | known.bits["why"])
+        else:
+            besides |= 1  # about something else
     if not any(rule.label in _FINAL for rule, _ in said):
         rule = first(_joined(frames, known), True)
         if rule:
@@ -212,13 +228,19 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> Verdict:
     if not said:
         return NOTHING
     names = [rule.name for rule, _ in said]
-    if "says-invalid" in names and "says-finished" in names[names.index("says-invalid") :]:
-        said = [pair for pair in said if pair[0].name != "says-invalid"]  # "it didn't work at first, now it's approved"
+    trouble = next((n for n, name in enumerate(names) if name in _TROUBLE), len(names))
+    if "says-finished" in names[trouble:]:
+        said = [pair for pair in said if pair[0].name not in _TROUBLE]  # "it didn't work at first, now it's approved"
     finished = _finished([rule for rule, _ in said])
     best, at = max(reversed(said), key=lambda pair: _strength(pair[0], finished))
+    if best.label in _CHOICES and said[-1][0].label is Label.CANCEL and said[-1][1].features & known.bits["retract"]:
+        best, at = said[-1]  # "the first ... you know what, forget it"
     vague = best.name in _UNSURE or (best.label in _CHOICES and not at.features & known.bits["@ways"])
-    if (strange and vague) or (asked and best.weak) or _a_request(best, at, frames, known):
+    agrees = best.name == "agrees"
+    if (strange and vague) or (asked and best.weak) or (besides and agrees) or _a_request(best, at, frames, known):
         return NOTHING
+    if agrees:  # "yes, where do I type it?"
+        best, at = next((pair for pair in said if pair[0].label is Label.HELP), (best, at))
     return _by(best, (at,))
 
 
@@ -264,7 +286,7 @@ def _finished(rules: Sequence[ReplyRule]) -> Label | None:
 
 
 def _strength(rule: ReplyRule, finished: Label | None) -> int:
-    if rule.name == "says-invalid":
+    if rule.name in _TROUBLE:
         return 4
     if rule.label is Label.HELP and rule.weak:
         return 0
