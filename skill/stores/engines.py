@@ -10,7 +10,7 @@ from typing import Any
 import aiosqlite
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, InvalidatePoolError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -41,6 +41,8 @@ def engine_for(settings: Settings) -> AsyncEngine:
         if url.get_backend_name() == "sqlite" and not url.host:
             return _file_engine(url.database or ":memory:")
         return _server_engine(url)
+    except NoSuchModuleError:
+        raise StorageError(f"The database can't be used: nothing knows {url.drivername}. Write postgresql://…") from None
     except ArgumentError:
         raise StorageError("The address in CODEX_ONBOARDING_DATABASE_URL is none. Write postgresql://…") from None
     except ModuleNotFoundError as missing:
