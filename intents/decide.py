@@ -1,12 +1,11 @@
 """Frames to a label: the deciding rules per clause, then what a message of several clauses comes to."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
-from operator import or_
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from intents.frames import Frame
-from intents.grammar import ANY, MAX_SYMBOLS, ReplyRule
+from intents.context import judging
+from intents.frames import Frame, Scan
+from intents.grammar import ANY, ReplyRule
 from intents.labels import Label
 from intents.lexicon import Lexicon
 from intents.rules import RequestRule
@@ -27,11 +26,12 @@ class Verdict(NamedTuple):
 NOTHING = Verdict(Label.NONE, "nothing-said")
 
 
-def request(frames: Sequence[Frame], known: Lexicon) -> Verdict:
+def request(scan: Scan, known: Lexicon) -> Verdict:
     """What a message comes to when nothing is in progress (intent-labels.md, section 1)."""
-    if not known.telling(reduce(or_, [frame.features for frame in frames], 0)):
+    if not _tells(scan, known):
         return NOTHING
-    verdicts = list(_verdicts(frames, known))
+    frames = scan.frames
+    verdicts = judging(known)(frames)
     if verdicts and verdicts[-1][0].name == "taken-back":
         return Verdict(Label.NONE, verdicts[-1][0].name, verdicts[-1][1:])
     taken_back = max((n for n, (rule, _) in enumerate(verdicts) if rule.name == "taken-back"), default=0)
@@ -55,6 +55,16 @@ def request(frames: Sequence[Frame], known: Lexicon) -> Verdict:
     return Verdict(rule.label, rule.name, (frame,))
 
 
+def _tells(scan: Scan, known: Lexicon) -> bool:
+    """Whether a clause could come to more than none, whatever the ones before it leave to it."""
+    telling, left, before = known.telling, known.bits["@left"], 0
+    for _, _, _, features in scan.clauses:
+        if telling(features | before):
+            return True
+        before |= features & left
+    return False
+
+
 def _loudest(verdicts: Sequence[tuple[RequestRule, Frame]], known: Lexicon) -> tuple[RequestRule, Frame]:
     """The last word counts; but "it expired, connect it" is about what expired."""
     last, frame = verdicts[-1]
@@ -68,93 +78,8 @@ def _loudest(verdicts: Sequence[tuple[RequestRule, Frame]], known: Lexicon) -> t
 def _asked_after(frame: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
     """ "Sign in with ChatGPT, is that safe?" asks."""
     asked, strange, tag = known.bits["asked"], known.bits["x"], known.bits["tag"]
-    later = (f.features for f in frames if f.sentence == frame.sentence and f.after > frame.after)
+    later = (f.features for f in frames if f.sentence == frame.sentence and f.start > frame.start)
     return any(features & asked and not features & (strange | tag) for features in later)
-
-
-def _verdicts(frames: Sequence[Frame], known: Lexicon) -> Iterator[tuple[RequestRule, Frame]]:
-    """Clause by clause; what a clause leaves out is carried over from its neighbours."""
-    bits = known.bits
-    context = _Context(bits, known.symbols.char("colon"))
-    for frame in frames:
-        mask = context.completed(frame)
-        rule = known.deciding(mask)
-        if rule:
-            yield rule, frame
-        context.note(frame, mask, rule)
-
-
-_FORGOTTEN = 4  # clauses after which nobody means the last thing any more
-
-
-class _Context:
-    """What earlier clauses leave to later ones."""
-
-    def __init__(self, bits: Mapping[str, int], colon: str) -> None:
-        self.bits, self.colon = bits, colon
-        self.topic = 0  # the things last named, with their acts
-        self.pending = 0  # an act or a state that no thing was named for
-        self.blocked = 0  # what follows is quoted, or a task's material
-        self.labelled = -1  # the sentence that stands behind somebody's "Label:"
-        self.quoting = -1  # the sentence that speaks about words
-        self.sentence = -1
-        self.age = 0
-
-    def completed(self, frame: Frame) -> int:
-        """The features of a clause together with what it leaves out."""
-        bits, mask = self.bits, frame.features | self.blocked
-        if self.labelled == frame.sentence:
-            mask |= bits["labelled"]
-        if self.quoting == frame.sentence:
-            mask |= bits["blocked"]
-        named = mask & bits["@names"]
-        if self.pending and mask & bits["np"] and mask & bits["@things"]:
-            return mask | self.pending | bits["carried"]
-        if named or not self.topic or not mask & (bits["@acts"] | bits["@states"] | bits["@kept"]):
-            return mask
-        if mask & bits["open"]:
-            taken = (
-                self.topic if mask & (bits["dothat"] | bits["know"]) else self.topic & ~(bits["@acts"] | bits["did"])
-            )
-            return mask | taken | bits["carried"]
-        if self.sentence == frame.sentence or mask & (bits["my"] | bits["keyword"] | bits["key"] | bits["pastedkey"]):
-            return mask | self.topic & bits["@names"] | bits["linked"]
-        return mask
-
-    def note(self, frame: Frame, mask: int, rule: RequestRule | None) -> None:
-        bits, own = self.bits, frame.features
-        material = own & (bits["task"] | bits["intro"] | bits["say"])
-        if own & bits["below"] or (frame.ends == self.colon and material):
-            self.blocked = bits["blocked"]
-        elif rule and rule.name == "about-words":
-            self.quoting = frame.sentence
-        if frame.ends == self.colon and own & bits["label"]:
-            self.labelled = frame.sentence
-        self.age += 1
-        if self.age > _FORGOTTEN:
-            self.topic = 0
-        if own & (bits["task"] | bits["homonym"] | bits["if"]):
-            self.topic = 0
-        elif own & bits["@things"]:
-            self.age = 0
-            self.topic = own & (bits["@things"] | bits["@acts"] | bits["@kept"] | bits["did"])
-        self.pending = self._unfinished(own) or self._corrected(own, rule)
-        self.sentence = frame.sentence
-
-    def _corrected(self, own: int, rule: RequestRule | None) -> int:
-        """ "No, I mean …", "wait, rather …": the act stands, for another thing."""
-        bits = self.bits
-        if rule and rule.name == "taken-back" and self.topic:
-            return self.topic & bits["@acts"] | bits["command"] | bits["plain"]
-        keys = bits["key"] | bits["keyword"] | bits["pastedkey"]
-        return self.pending & ~keys if own & bits["instead"] else 0
-
-    def _unfinished(self, own: int) -> int:
-        bits = self.bits
-        said = own & (bits["@acts"] | bits["@states"] | bits["quote_broke"] | bits["quote_usage"])
-        if own & bits["@names"]:
-            return 0
-        return said | own & (bits["command"] | bits["plain"] | bits["commandout"] | bits["asked"]) if said else 0
 
 
 # Which of several clauses speaks for the message. Of a report that it is finished and one that it isn't, the later
@@ -172,11 +97,11 @@ _UNSURE = ("agrees", "agrees-only", "acknowledges", "asks-why")  # with words be
 _CHOICES = (Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK)
 
 
-def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> Verdict:
+def answer(scan: Scan, known: Lexicon, state: str) -> Verdict:
     """What a reply comes to in `state` (intent-labels.md, section 2)."""
+    frames, first = scan.frames, scan.grammar.replies[state]
     if not frames:
         return NOTHING
-    first = known.grammars[frames[0].grammar].replies[state]
     said: list[tuple[ReplyRule, Frame]] = []
     strange = asked = 0
     for frame in frames:
@@ -189,7 +114,7 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> Verdict:
             strange |= frame.features & (known.bits["x"] | known.bits["task"])
             asked |= frame.features & (known.bits["ask"] | known.bits["wh"] | known.bits["how"] | known.bits["why"])
     if not any(rule.label in _FINAL for rule, _ in said):
-        rule = first(_joined(frames, known), True)
+        rule = first(scan.joined, True)
         if rule:
             return _by(rule, frames)
     if not said:
@@ -200,7 +125,7 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> Verdict:
     finished = _finished([rule for rule, _ in said])
     best, at = max(reversed(said), key=lambda pair: _strength(pair[0], finished))
     vague = best.name in _UNSURE or (best.label in _CHOICES and not at.features & known.bits["@ways"])
-    if (strange and vague) or (asked and best.weak) or _a_request(best, at, frames, known):
+    if (strange and vague) or (asked and best.weak) or _a_request(best, at, scan, known):
         return NOTHING
     return _by(best, (at,))
 
@@ -209,31 +134,24 @@ def _by(rule: ReplyRule, frames: Sequence[Frame]) -> Verdict:
     return NOTHING if rule.label is Label.NONE else Verdict(rule.label, rule.name, frames, rule.weak, rule.fresh)
 
 
-def says_nothing(frames: Sequence[Frame], known: Lexicon) -> bool:
+def says_nothing(scan: Scan) -> bool:
     """Whether no rule of any state holds: then nothing is answered, whatever was asked."""
-    if not frames:
-        return True
-    first = known.grammars[frames[0].grammar].replies[ANY]
-    return not any(first(frame.symbols, False) for frame in frames) and not first(_joined(frames, known), True)
+    first = scan.grammar.replies[ANY]
+    return not any(first(clause[2], False) for clause in scan.clauses) and not first(scan.joined, True)
 
 
 _ASIDE = (Label.STATUS, Label.MODELS, Label.USAGE, Label.LOGOUT, Label.REAUTH, Label.OTHER_VENDOR)
 _UNCERTAIN = (Label.HELP, Label.NOT_YET, Label.RESEND, Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK, Label.CONFIRM)
 
 
-def _a_request(best: ReplyRule, at: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
+def _a_request(best: ReplyRule, at: Frame, scan: Scan, known: Lexicon) -> bool:
     """ "Which codex models do I have?" is no answer but a request; "why did it fail?" asks about the step."""
     if best.label not in _UNCERTAIN or at.features & (known.bits["code"] | known.bits["page"]):
         return False
-    found = request(frames, known)
+    found = request(scan, known)
     if found.label is Label.REAUTH and any(frame.features & known.bits["asked"] for frame in found.frames):
         return False
     return found.label in _ASIDE and any(frame is at for frame in found.frames)
-
-
-def _joined(frames: Sequence[Frame], known: Lexicon) -> str:
-    but, comma = known.symbols.char("but"), known.symbols.char("comma")
-    return "".join((but if frame.joint == but else comma) + frame.symbols for frame in frames)[:MAX_SYMBOLS]
 
 
 def _finished(rules: Sequence[ReplyRule]) -> Label | None:

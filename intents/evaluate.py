@@ -112,8 +112,8 @@ def marked(text: str, found: Classification) -> list[tuple[str, str | None]]:
 def _shown(text: str, start: int, end: int, hidden: Sequence[Part]) -> str:
     """A stretch of the text; a key that reaches into it is masked."""
     out = ""
-    for part in hidden:
-        if part.start < end and part.end > start:
-            out += text[start : max(start, part.start)] + "•••"
-            start = min(part.end, end)
+    for first, after, _ in hidden:
+        if first < end and after > start:
+            out += text[start : max(start, first)] + "•••"
+            start = min(after, end)
     return out + text[start:end]

@@ -10,7 +10,9 @@ from intents.patterns import Symbols
 from intents.source import Source
 
 TAKEN_BACK = "taken-back"  # what came before doesn't hold
-_LEFT = ("blocked", "labelled", "carried", "linked")  # what one clause makes of another (decide.py)
+# What a clause may take from the ones before it (decide.py), and what it is marked with for that.
+LEFT = ("@things", "@acts", "@kept", "@states", "did", "command", "plain", "commandout", "asked")
+_MARKED = ("blocked", "labelled", "carried", "linked")
 REMEMBERED = 8192  # sets of features whose rule is kept
 
 
@@ -63,13 +65,13 @@ def decision(rules: Sequence[RequestRule]) -> Callable[[int], RequestRule | None
 
 
 def telling(rules: Sequence[RequestRule], symbols: Symbols) -> Callable[[int], bool]:
-    """Whether a message could come to more than none, by the features of all its clauses."""
-    left = sum(map(symbols.bit, _LEFT))
+    """Whether a clause could come to more than none, by its features and what it may take from others."""
+    marked = sum(map(symbols.bit, _MARKED))
     loud = [rule for rule in rules if rule.label is not Label.NONE or rule.name == TAKEN_BACK]
 
     @lru_cache(maxsize=REMEMBERED)
     def told(mask: int) -> bool:
-        mask |= left
+        mask |= marked
         return any(mask & rule.every == rule.every and all(mask & some for some in rule.some) for rule in loud)
 
     return told
