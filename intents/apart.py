@@ -48,9 +48,7 @@ Part = tuple[
 
 def secrets(text: str) -> list[Part]:
     """Pasted keys and tokens (intent-labels.md, section 3, Keys)."""
-    if not ("-" in text or "_" in text or "eyJ" in text or "AIza" in text):
-        return []
-    if not any(hint in text for hint in _HINTS["secret"]):
+    if not any(sign in text for sign in "-_JI") or not any(hint in text for hint in _HINTS["secret"]):
         return []
     return [(*m.span(), m.lastgroup or "") for m in _SECRET.finditer(text)]
 
@@ -85,12 +83,11 @@ def _program_lines(text: str, signs: list[tuple[int, int]]) -> Iterator[Part]:
     """Lines of source code, configuration or log that were pasted without a fence; and where which signs stand."""
     start = passed = 0
     for line in text.split("\n"):
-        end = start + len(line)
-        seen = set()
+        end, seen = start + len(line), set[int]()
         while passed < len(signs) and signs[passed][0] < end:
             seen.add(signs[passed][1])
             passed += 1
-        if line and (len(seen) > 1 or _TOLD.match(line) or _is_program(line, len(seen))):
+        if line and (_is_program(line, len(seen)) or _TOLD.match(line)):
             yield start, end, "program"
         start = end + 1
 

@@ -33,39 +33,41 @@ def _quiet(language: str | None) -> Classification:
 class Reading:
     """One normalise and scan, shared by the four questions; each answer is worked out when asked for."""
 
-    __slots__ = ("_answers", "_foreign", "_known", "_plain", "_scanned", "_text", "_touched", "truncated")
+    __slots__ = ("_all", "_answers", "_foreign", "_known", "_scanned", "_text", "_touched", "truncated")
 
     def __init__(self, text: str) -> None:
         self._text, self.truncated = bounded(text)
         self._known = known = lexicon()
         self._answers: dict[str | None, Classification] = {}
         self._scanned: Scan | None = None
-        self._plain = comparable(self._text)
-        try:
-            matches = known.request_anchors.matches(self._plain)
-        except UnicodeEncodeError:  # lone surrogates: text to Python, to nobody else
-            self._text = whole(self._text)
-            self._plain = comparable(self._text)
-            matches = known.request_anchors.matches(self._plain)
-        self._foreign = self._touched = False
-        if matches:
-            self._touched = self._asks_for_a_look(matches)
-
-    def _asks_for_a_look(self, matches: list[Match]) -> bool:
-        """Something of ours is named, and beside it stands a word that does something with it."""
-        anchors, plain = self._known.request_anchors, self._plain
         shown, _, left_out = ends_of(self._text)
+        plain = comparable(shown)
+        try:
+            matches = known.request_anchors.matches(plain)
+        except UnicodeEncodeError:  # lone surrogates: text to Python, to nobody else
+            self._text, plain = whole(self._text), comparable(whole(shown))
+            matches = known.request_anchors.matches(plain)
+        self._all = None if left_out else plain
         self._foreign = len(plain) > _ENOUGH  # or it may be
-        if left_out:
-            plain = comparable(shown)
-            matches = anchors.matches(plain)
-        places = []
+        self._touched = bool(matches) and self._asks_for_a_look(plain, matches)
+
+    @property
+    def _plain(self) -> str:
+        """All of it; of a document that needs a look worked out when asked for."""
+        if self._all is None:
+            self._all = comparable(whole(self._text))
+        return self._all
+
+    def _asks_for_a_look(self, plain: str, matches: list[Match]) -> bool:
+        """Something of ours is named, and beside it stands a word that does something with it."""
+        anchors = self._known.request_anchors
+        places, first_hint, stands = [], anchors.first_hint, anchors.whole
         for match in matches:
-            if match[0] < anchors.first_hint:
-                if anchors.whole(plain, match):
+            if match[0] < first_hint:
+                if stands(plain, match):
                     places.append(match[1])
             elif not self._foreign:
-                self._foreign = anchors.whole(plain, match)
+                self._foreign = stands(plain, match)
         if len(plain) < _MENTION:
             return bool(places)
         past = -1
@@ -103,7 +105,8 @@ class Reading:
         """Of the person's own words; None when there are none."""
         if self._scanned or self._touched:
             return self.scanned.language
-        plain = self._plain[:_ENOUGH]
+        # Composing makes up to four characters one.
+        plain = (self._all or comparable(whole(self._text[: 5 * _ENOUGH])))[:_ENOUGH]
         return self._grammar(plain).language if _LETTER.search(plain) else None
 
     @property

@@ -59,7 +59,7 @@ def _tells(scan: Scan, known: Lexicon) -> bool:
     """Whether a clause could come to more than none, whatever the ones before it leave to it."""
     telling, left, before = known.telling, known.bits["@left"], 0
     for _, _, _, features in scan.clauses:
-        if telling(features | before):
+        if telling(features, before):
             return True
         before |= features & left
     return False

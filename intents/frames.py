@@ -135,10 +135,7 @@ def _covered(text: str, grammar: Grammar, known: Lexicon) -> tuple[str, dict[int
 def _is_name(inside: str, grammar: Grammar, known: Lexicon) -> bool:
     """Quotation marks around no more than a name: my "ChatGPT Plus" account."""
     text = wrapped(fold(inside, grammar.unified)[0])
-    matches = _matches(text, grammar)
-    gaps = zip([0, *(end for _, _, end in matches)], [*(start for _, start, _ in matches), len(text)], strict=True)
-    named = all(grammar.slots[phrase] in known.names_in_quotes for phrase, _, _ in matches)
-    return named and not any(_WORD.search(text, *gap) for gap in gaps)
+    return known.names_in_quotes.issuperset(_spelled(text, _matches(text, grammar), grammar))
 
 
 def _quoted(inside: str, known: Lexicon) -> str:

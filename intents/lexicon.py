@@ -28,7 +28,7 @@ class Lexicon:
     symbols: Symbols = field(default_factory=Symbols)
     grammars: dict[str, Grammar] = field(default_factory=dict)
     deciding: Callable[[int], RequestRule | None] = lambda _: None
-    telling: Callable[[int], bool] = lambda _: False
+    telling: Callable[[int, int], bool] = lambda *_: False
     bits: dict[str, int] = field(default_factory=dict)  # every feature, and the groups "@things", "@acts", "@kept"
     request_anchors: Anchors = _NOTHING
     moving: Anchors = _NOTHING

@@ -64,14 +64,15 @@ def decision(rules: Sequence[RequestRule]) -> Callable[[int], RequestRule | None
     return deciding
 
 
-def telling(rules: Sequence[RequestRule], symbols: Symbols) -> Callable[[int], bool]:
+def telling(rules: Sequence[RequestRule], symbols: Symbols) -> Callable[[int, int], bool]:
     """Whether a clause could come to more than none, by its features and what it may take from others."""
     marked = sum(map(symbols.bit, _MARKED))
     loud = [rule for rule in rules if rule.label is not Label.NONE or rule.name == TAKEN_BACK]
 
     @lru_cache(maxsize=REMEMBERED)
-    def told(mask: int) -> bool:
-        mask |= marked
-        return any(mask & rule.every == rule.every and all(mask & some for some in rule.some) for rule in loud)
+    def told(own: int, left: int) -> bool:
+        most = own | left | marked
+        possible = (rule for rule in loud if most & rule.every == rule.every and not own & rule.none)
+        return any(all(most & some for some in rule.some) for rule in possible)
 
     return told

@@ -99,12 +99,12 @@ def folding(variants: Mapping[str, str]) -> Callable[[str], str]:
 def fold(text: str, unified: Callable[[str], str]) -> tuple[str, list[int] | None]:
     """The form that frames are built on, and where in the original each of its characters stood: None if in step."""
     plain = unified(text.replace(" - ", " \x18 "))
-    if plain.isascii():
-        plain = plain.lower()
-    elif is_normalized("NFKC", plain) and not _LEFT_OUT.search(plain):
+    if not plain.isascii():
+        if not is_normalized("NFKC", plain) or _LEFT_OUT.search(plain):
+            return _fold_slowly(text, unified)
         plain = plain.casefold()
-    else:
-        return _fold_slowly(text, unified)
+    elif not text.isascii():
+        plain = plain.lower()
     if len(plain) != len(text) or ("  " in plain and _GAPS.search(plain)):
         return _fold_slowly(text, unified)
     if len(plain) <= _TYPED and (drawn_out(plain) or (_SPACED.search(plain) and _SPELLED.search(plain))):
