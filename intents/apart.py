@@ -41,9 +41,8 @@ _KIND = [kind for kind, hints in _HINTS.items() for _ in hints]
 _HINTED = ahocorasick_rs.AhoCorasick([hint for hints in _HINTS.values() for hint in hints], store_patterns=False)
 
 
-Part = tuple[
-    int, int, str
-]  # where it begins and ends, and what it is: "pastedkey", "vendorkey", "token", "program" or "quote"
+# Where it begins and ends, and what it is: "pastedkey", "vendorkey", "token", "program" or "quote".
+Part = tuple[int, int, str]
 
 
 def secrets(text: str) -> list[Part]:
@@ -56,10 +55,10 @@ def secrets(text: str) -> list[Part]:
 def parts(text: str) -> list[Part]:
     """Keys; and code, links and quotations without any in them, outermost first, never overlapping (rule 6)."""
     hints = _HINTED.find_matches_as_indexes(text, overlapping=True)
-    first = text[:1]
-    if not hints and not first.isdigit() and first not in "'>":
+    begins = "program" if text[:1].isdigit() else "quote" if text.startswith(("'", ">")) else ""
+    if not hints and not begins:
         return []
-    hinted = {_KIND[index] for index, _, _ in hints} | ({"program"} if first.isdigit() else {"quote"})
+    hinted = {begins, *(_KIND[index] for index, _, _ in hints)}
     keys = secrets(text) if "secret" in hinted else []
     found: list[Part] = []
     if "program" in hinted:
@@ -83,17 +82,16 @@ def _program_lines(text: str, signs: list[tuple[int, int]]) -> Iterator[Part]:
     """Lines of source code, configuration or log that were pasted without a fence; and where which signs stand."""
     start = passed = 0
     for line in text.split("\n"):
-        end, seen = start + len(line), set[int]()
+        end, before = start + len(line), passed
         while passed < len(signs) and signs[passed][0] < end:
-            seen.add(signs[passed][1])
             passed += 1
-        if line and (_is_program(line, len(seen)) or _TOLD.match(line)):
+        if line and (_is_program(line, {sign for _, sign in signs[before:passed]}) or _TOLD.match(line)):
             yield start, end, "program"
         start = end + 1
 
 
-def _is_program(line: str, signs: int) -> bool:
+def _is_program(line: str, signs: set[int]) -> bool:
     opened = line[:9].casefold().startswith(_OPENINGS)
-    if signs + opened != 1:
-        return signs > 0
+    if len(signs) + opened != 1:
+        return bool(signs)
     return line.rstrip().endswith(_ENDINGS) or (opened and " import " in line)

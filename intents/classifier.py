@@ -94,7 +94,7 @@ class Reading:
     @property
     def silent(self) -> bool:
         """None in every reading: the message passes through and nobody needs to look further."""
-        if self._verdict(None).label is not Label.NONE:
+        if self._touched and self._verdict(None).label is not Label.NONE:
             return False
         if not self._may_answer or says_nothing(self.scanned):
             return True
@@ -126,9 +126,8 @@ class Reading:
 
     @property
     def _may_answer(self) -> bool:
-        return len(self._plain) <= _LONGEST_ANSWER and (
-            self._known.reply_anchors.hold(self._plain) or drawn_out(self._plain)
-        )
+        plain = self._plain
+        return len(plain) <= _LONGEST_ANSWER and (self._known.reply_anchors.hold(plain) or drawn_out(plain))
 
     def _verdict(self, question: str | None) -> Verdict:
         if not (self._may_answer if question else self._touched):

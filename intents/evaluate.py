@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from intents.apart import Part, secrets
@@ -44,15 +44,15 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
         return {
-            "false_starts": [_plain(item) for item in self.false_starts],
-            "false_confirmations": [_plain(item) for item in self.false_confirmations],
+            "false_starts": [asdict(item) for item in self.false_starts],
+            "false_confirmations": [asdict(item) for item in self.false_confirmations],
             "total": self.total,
             "right": self.right,
             "accuracy": self.accuracy,
             "labels": {name: {"right": r, "all": n} for name, (r, n) in sorted(self.by_label.items())},
             "languages": {name: {"right": r, "all": n} for name, (r, n) in sorted(self.by_language.items())},
             "confusion": [{"wanted": w, "got": g, "count": n} for (w, g), n in self.confusion.most_common()],
-            "wrong": [_plain(item) for item in self.wrong],
+            "wrong": [asdict(item) for item in self.wrong],
         }
 
 
@@ -90,10 +90,6 @@ def _blame(
         report.false_starts.append(wrong)
     if found.label is Label.CONFIRM:
         report.false_confirmations.append(wrong)
-
-
-def _plain(wrong: Wrong) -> dict[str, Any]:
-    return {name: getattr(wrong, name) for name in ("id", "state", "text", "accept", "got", "rule")}
 
 
 def marked(text: str, found: Classification) -> list[tuple[str, str | None]]:

@@ -14,7 +14,8 @@ from intents.text import FILLER, comparable, ends_of, fold
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _WORD = re.compile(r"[^\W_]")
 _PLACE = {"pastedkey": "\x0e", "vendorkey": "\x0f", "token": "\x10", "program": "\x11", "quote": "\x12"}
-_POINT = re.compile("[.,:/](?<=\x01.)\x01")  # between two words
+# `5.1`, `openai.com`, `12:30`, `1,000`: punctuation that parts nothing.
+_POINT = re.compile(r"[.,:/](?=\x01)(?:(?<=\x01[./])|(?<=\d\x01[,:])(?=\x01\d))", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -148,16 +149,8 @@ def _quoted(inside: str, known: Lexicon) -> str:
 def _matches(text: str, grammar: Grammar) -> list[Match]:
     """The phrases in it: leftmost, then longest, whole words only."""
     matches = grammar.find(text)
-    if not _POINT.search(text):
-        return matches
-    return [m for m in matches if m[2] - m[1] > 1 or text[m[1]] not in ".,:/" or not _inside_a_word(text, m[1])]
-
-
-def _inside_a_word(text: str, place: int) -> bool:
-    """`5.1`, `openai.com`, `12:30`, `1,000`: punctuation that parts nothing."""
-    if text[place - 1 : place] != "\x01" or text[place + 1 : place + 2] != "\x01":
-        return False
-    return text[place] in "./" or (text[place - 2].isdigit() and text[place + 2].isdigit())
+    points = {m.start() for m in _POINT.finditer(text)}
+    return [m for m in matches if m[1] not in points or m[2] - m[1] > 1] if points else matches
 
 
 def _spelled(text: str, matches: list[Match], grammar: Grammar) -> str:
