@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import product
 from typing import Any
 
@@ -57,15 +57,11 @@ class Anchors:
         return [0 if word in anywhere else _latin(word[0]) + 2 * _latin(word[-1]) for word in self.words]
 
     @cached_property
-    def _find(self) -> Any:
+    def matches(self) -> Callable[[str], list[Match]]:
+        """Which of them stand in a text, and where: also inside of words."""
         table = ahocorasick_rs.Implementation.DFA if len(self.words) < _TABLE else None
         automaton = ahocorasick_rs.AhoCorasick(self.words, store_patterns=False, implementation=table)
-        return automaton.find_matches_as_indexes
-
-    def matches(self, text: str) -> list[Match]:
-        """Which of them, and where: also inside of words."""
-        found: list[Match] = self._find(text, overlapping=True)
-        return found
+        return partial(automaton.find_matches_as_indexes, overlapping=True)
 
     def whole(self, text: str, match: Match) -> bool:
         """Whether it stands there as a whole word."""
@@ -76,7 +72,7 @@ class Anchors:
     def hold(self, text: str) -> bool:
         """Whether any of them stands there."""
         whole = self.whole
-        for match in self._find(text, overlapping=True):  # a generator would cost as much again
+        for match in self.matches(text):  # a generator would cost as much again
             if whole(text, match):
                 break
         else:

@@ -107,6 +107,8 @@ class Reading:
             return self.scanned.language
         # Composing makes up to four characters one.
         plain = (self._all or comparable(whole(self._text[: 5 * _ENOUGH])))[:_ENOUGH]
+        if plain.isascii() and not self._foreign:
+            return self._known.first.language if plain.islower() else None
         return self._grammar(plain).language if _LETTER.search(plain) else None
 
     @property

@@ -49,6 +49,7 @@ class Scan:
         self._matches = _matches(self._text, grammar)
         self._symbols = symbols = _spelled(self._text, self._matches, grammar)
         understood = grammar.understood
+        # Where each begins and ends among the symbols, its own symbols with their marks, its features.
         self.clauses = [(m.start(), m.end(1), *understood(m[1], m[2])) for m in grammar.joints.clause.finditer(symbols)]
         self._frames: tuple[Frame, ...] | None = None
 
