@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import product
 from typing import Any
 
@@ -10,7 +10,6 @@ import ahocorasick_rs
 
 _EDGE = re.compile(r"\b", re.ASCII)  # other scripts have no edges, and accents are folded away
 Match = tuple[int, int, int]  # which phrase, and where it begins and ends
-_HINT = 4  # found, but not worth a look by itself: little words of a language other than the first
 _TABLE = 20_000  # words; of fewer than that a table is made: twice as fast, and not too large
 
 
@@ -43,43 +42,42 @@ class Anchors:
         self._phrases, self._anywhere, self._hints = phrases, anywhere, hints
 
     @cached_property
-    def _words(self) -> list[tuple[str, int]]:
-        return [
-            *((word, _edges(word)) for word in dict.fromkeys(self._phrases())),
-            *((part, 0) for part in self._anywhere),
-            *((hint, _HINT) for hint in self._hints),
-        ]
+    def words(self) -> list[str]:
+        """All of them, the hints last."""
+        return [*dict.fromkeys(self._phrases()), *self._anywhere, *self._hints]
 
     @cached_property
-    def _find(self) -> Any:
-        words = [word for word, _ in self._words]
-        table = ahocorasick_rs.Implementation.DFA if len(words) < _TABLE else None
-        return ahocorasick_rs.AhoCorasick(words, store_patterns=False, implementation=table).find_matches_as_indexes
+    def first_hint(self) -> int:
+        """Its place among the words: from here on they are found, but not worth a look by themselves."""
+        return len(self.words) - len(list(self._hints))
 
-    def matches(self, text: str) -> list[Match]:
-        """Which of them, and where: also inside of words."""
-        found: list[Match] = self._find(text, overlapping=True)
-        return found
+    @cached_property
+    def _edges(self) -> list[int]:
+        anywhere = frozenset(self._anywhere)
+        return [0 if word in anywhere else _latin(word[0]) + 2 * _latin(word[-1]) for word in self.words]
 
-    def places(self, text: str, matches: Iterable[Match] | None = None) -> Iterator[tuple[int, str]]:
-        """Where they stand as whole words, and which."""
-        words = self._words
-        for index, start, end in self.matches(text) if matches is None else matches:
-            word, edge = words[index]
-            if edge & 1 and start and _latin(text[start - 1]):
-                continue
-            if edge & 2 and _latin(text[end : end + 1]):
-                continue
-            if edge != _HINT:
-                yield start, word
+    @cached_property
+    def matches(self) -> Callable[[str], list[Match]]:
+        """Which of them stand in a text, and where: also inside of words."""
+        table = ahocorasick_rs.Implementation.DFA if len(self.words) < _TABLE else None
+        automaton = ahocorasick_rs.AhoCorasick(self.words, store_patterns=False, implementation=table)
+        return partial(automaton.find_matches_as_indexes, overlapping=True)
+
+    def whole(self, text: str, match: Match) -> bool:
+        """Whether it stands there as a whole word."""
+        index, start, end = match
+        edges = self._edges[index]
+        return not (edges & 1 and start and _latin(text[start - 1])) and not (edges & 2 and _latin(text[end : end + 1]))
 
     def hold(self, text: str) -> bool:
-        """Whether any of them does."""
-        return next(self.places(text), None) is not None
-
-
-def _edges(phrase: str) -> int:
-    return _latin(phrase[0]) + 2 * _latin(phrase[-1])
+        """Whether any of them stands there."""
+        whole = self.whole
+        for match in self.matches(text):  # a generator would cost as much again
+            if whole(text, match):
+                break
+        else:
+            return False
+        return True
 
 
 def _latin(char: str) -> bool:

@@ -1,18 +1,19 @@
 """Parts of a text that are not the person's own words: keys, code, links, quotations (rule 6)."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import ahocorasick_rs
 
 # Every repetition is of one character class with a bound, so no text makes these slow (trust.md, section 3).
 _SECRET = re.compile(
-    r"(?<![A-Za-z0-9])(?:(?P<vendor>sk-ant-|sk-or-|AIza|gsk_|xai-|hf_|pplx-|r8_|sk-lf-)[\w-]{4,512}"
-    r"|(?P<ours>sk-(?=[\w-]{0,40}[-0-9A-Z_])[\w-]{6,512}|sess-[\w-]{16,512})"
+    r"(?<![A-Za-z0-9])(?:(?P<vendorkey>sk-ant-|sk-or-|AIza|gsk_|xai-|hf_|pplx-|r8_|sk-lf-)[\w-]{4,512}"
+    r"|(?P<pastedkey>sk-(?=[\w-]{0,40}[-0-9A-Z_])[\w-]{6,512}|sess-[\w-]{16,512})"
     r"|(?P<token>eyJ[\w-]{8,4096}(?:\.[\w-]{0,4096}){1,4}|rt_[\w.-]{16,512}|(?:ghp|github_pat)_\w{16,255}))"
 )
-_OPAQUE = re.compile(r"```.{0,8000}?(?:```|\Z)|https?://[^\s<>\"'，。）)]{1,2000}|www\.[^\s]{1,500}", re.S | re.I)
 # Each alternative begins with a plain character, so that the search passes over everything else in one go.
+_LINK, _SITE = r"[tT][tT][pP][sS]?://[^\s<>\"'，。）)]{1,2000}", r"[wW][wW]\.[^\s]{1,500}"
+_OPAQUE = re.compile(rf"```.{{0,8000}}?(?:```|\Z)|h{_LINK}|H{_LINK}|w{_SITE}|W{_SITE}", re.S)
 _QUOTED = re.compile(
     r'"[^"\n]{1,400}"|“[^“”\n]{1,400}”|「[^「」\n]{1,400}」|『[^『』\n]{1,400}』|«[^«»\n]{1,400}»|`[^`\n]{1,400}`'
     r"|《[^《》\n]{1,200}》|„[^„“”\n]{1,400}[“”]|‘(?<![^\s(:：]‘)(?=\S)[^‘’'\n]{1,400}[’'](?!\w)"
@@ -36,66 +37,61 @@ _HINTS = {
     "program": (*"\n{}=;<|@$#[", "//", "::", "&&", "->", "import ", "curl ", "print("),
     "sign": _SIGNS,
 }
-_IN_KEYS = ("-", "_", "eyJ", "AIza")  # the same for keys, quicker and less telling
 _KIND = [kind for kind, hints in _HINTS.items() for _ in hints]
 _HINTED = ahocorasick_rs.AhoCorasick([hint for hints in _HINTS.values() for hint in hints], store_patterns=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A stretch of the original that is set apart, and as what."""
-
-    start: int
-    end: int
-    kind: str  # "pastedkey", "vendorkey", "token", "program" or "quote"
+# Where it begins and ends, and what it is: "pastedkey", "vendorkey", "token", "program" or "quote".
+Part = tuple[int, int, str]
 
 
 def secrets(text: str) -> list[Part]:
     """Pasted keys and tokens (intent-labels.md, section 3, Keys)."""
-    if not any(sign in text for sign in _IN_KEYS) or not any(hint in text for hint in _HINTS["secret"]):
+    if not any(sign in text for sign in "-_JI") or not any(hint in text for hint in _HINTS["secret"]):
         return []
-    kinds = {"vendor": "vendorkey", "ours": "pastedkey", "token": "token"}
-    return [Part(m.start(), m.end(), kinds[m.lastgroup or "token"]) for m in _SECRET.finditer(text)]
+    return [(*m.span(), m.lastgroup or "") for m in _SECRET.finditer(text)]
 
 
 def parts(text: str) -> list[Part]:
     """Keys; and code, links and quotations without any in them, outermost first, never overlapping (rule 6)."""
-    hinted = {_KIND[index] for index, _, _ in _HINTED.find_matches_as_indexes(text, overlapping=True)}
-    if text[:1].isdigit():
-        hinted.add("program")
-    if text.startswith(("'", ">")):
-        hinted.add("quote")
-    if not hinted:
+    hints = _HINTED.find_matches_as_indexes(text, overlapping=True)
+    begins = "program" if text[:1].isdigit() else "quote" if text.startswith(("'", ">")) else ""
+    if not hints and not begins:
         return []
+    hinted = {begins, *(_KIND[index] for index, _, _ in hints)}
     keys = secrets(text) if "secret" in hinted else []
-    found = _program_lines(text, "sign" in hinted) if "program" in hinted else []
-    if "opaque" in hinted:
-        found += [Part(m.start(), m.end(), "program") for m in _OPAQUE.finditer(text)]
-    if "quote" in hinted:
-        found += [Part(m.start(), m.end(), "quote") for m in _QUOTED.finditer(text)]
-    kept, last = keys[:], 0
-    for part in sorted(found, key=lambda part: (part.start, -part.end)):
-        if part.start >= last:
-            last = part.end
-            if not any(key.start < part.end and part.start < key.end for key in keys):
-                kept.append(part)
-    return sorted(kept, key=lambda part: part.start)
-
-
-def _program_lines(text: str, signed: bool) -> list[Part]:
-    """Lines of source code, configuration or log that were pasted without a fence."""
     found: list[Part] = []
-    start = 0
+    if "program" in hinted:
+        found += _program_lines(text, [(start, index) for index, start, _ in hints if _KIND[index] == "sign"])
+    if "opaque" in hinted:
+        found += [(*m.span(), "program") for m in _OPAQUE.finditer(text)]
+    if "quote" in hinted:
+        found += [(*m.span(), "quote") for m in _QUOTED.finditer(text)]
+    found.sort(key=lambda part: (part[0], -part[1]))
+    kept, last = keys[:], 0
+    for part in found:
+        start, end, _ = part
+        if start >= last:
+            last = end
+            if not keys or not any(key[0] < end and start < key[1] for key in keys):
+                kept.append(part)
+    return sorted(kept) if keys else kept
+
+
+def _program_lines(text: str, signs: list[tuple[int, int]]) -> Iterator[Part]:
+    """Lines of source code, configuration or log that were pasted without a fence; and where which signs stand."""
+    start = passed = 0
     for line in text.split("\n"):
-        if line and (_TOLD.match(line) or _is_program(line, signed)):
-            found.append(Part(start, start + len(line), "program"))
-        start += len(line) + 1
-    return found
+        end, before = start + len(line), passed
+        while passed < len(signs) and signs[passed][0] < end:
+            passed += 1
+        if line and (_is_program(line, {sign for _, sign in signs[before:passed]}) or _TOLD.match(line)):
+            yield start, end, "program"
+        start = end + 1
 
 
-def _is_program(line: str, signed: bool) -> bool:
-    signs = sum(sign in line for sign in _SIGNS) if signed else 0
+def _is_program(line: str, signs: set[int]) -> bool:
     opened = line[:9].casefold().startswith(_OPENINGS)
-    if signs + opened != 1:
-        return signs > 0
+    if len(signs) + opened != 1:
+        return bool(signs)
     return line.rstrip().endswith(_ENDINGS) or (opened and " import " in line)

@@ -6,8 +6,8 @@ from functools import cache
 from intents.anchors import Match
 from intents.apart import secrets
 from intents.decide import NOTHING, Verdict, answer, request, says_nothing
-from intents.frames import Frame, Scan, grammar_of, scan
-from intents.grammar import STATES
+from intents.frames import Frame, Scan, grammar_of
+from intents.grammar import STATES, Grammar
 from intents.labels import NEVER_WHEN_TRUNCATED, Classification, Evidence, Label, Span
 from intents.lexicon import Lexicon, load
 from intents.text import bounded, comparable, drawn_out, ends_of, whole
@@ -30,47 +30,51 @@ def _quiet(language: str | None) -> Classification:
     return Classification(Label.NONE, language)
 
 
-def _language(plain: str, known: Lexicon, hit: bool) -> str | None:
-    """Of a message that nobody looks into: by its script and its little words."""
-    if not hit and plain.isascii():
-        return known.first.language if plain.islower() else None
-    return grammar_of(plain, known).language if _LETTER.search(plain) else None
-
-
 class Reading:
     """One normalise and scan, shared by the four questions; each answer is worked out when asked for."""
 
-    __slots__ = ("_answers", "_hit", "_known", "_plain", "_scanned", "_text", "_touched", "truncated")
+    __slots__ = ("_all", "_answers", "_foreign", "_known", "_scanned", "_text", "_touched", "truncated")
 
     def __init__(self, text: str) -> None:
         self._text, self.truncated = bounded(text)
         self._known = known = lexicon()
         self._answers: dict[str | None, Classification] = {}
         self._scanned: Scan | None = None
-        self._plain = comparable(self._text)
-        try:
-            matches = known.request_anchors.matches(self._plain)
-        except UnicodeEncodeError:  # lone surrogates: text to Python, to nobody else
-            self._text = whole(self._text)
-            self._plain = comparable(self._text)
-            matches = known.request_anchors.matches(self._plain)
-        self._hit = bool(matches)
-        self._touched = self._hit and self._asks_for_a_look(matches)
-
-    def _asks_for_a_look(self, matches: list[Match]) -> bool:
-        """Something of ours is named, and beside it stands a word that does something with it."""
-        known, plain, near = self._known, self._plain, matches
         shown, _, left_out = ends_of(self._text)
-        if left_out:
-            plain = comparable(shown)
-            near = known.request_anchors.matches(plain)
+        plain = comparable(shown)
+        try:
+            matches = known.request_anchors.matches(plain)
+        except UnicodeEncodeError:  # lone surrogates: text to Python, to nobody else
+            self._text, plain = whole(self._text), comparable(whole(shown))
+            matches = known.request_anchors.matches(plain)
+        self._all = None if left_out else plain
+        self._foreign = len(plain) > _ENOUGH  # or it may be
+        self._touched = bool(matches) and self._asks_for_a_look(plain, matches)
+
+    @property
+    def _plain(self) -> str:
+        """All of it; of a document that needs a look worked out when asked for."""
+        if self._all is None:
+            self._all = comparable(whole(self._text))
+        return self._all
+
+    def _asks_for_a_look(self, plain: str, matches: list[Match]) -> bool:
+        """Something of ours is named, and beside it stands a word that does something with it."""
+        anchors = self._known.request_anchors
+        places, first_hint, stands = [], anchors.first_hint, anchors.whole
+        for match in matches:
+            if match[0] < first_hint:
+                if stands(plain, match):
+                    places.append(match[1])
+            elif not self._foreign:
+                self._foreign = stands(plain, match)
+        if len(plain) < _MENTION:
+            return bool(places)
         past = -1
-        for place, _ in known.request_anchors.places(plain, near):
-            if len(plain) < _MENTION:
-                return True
+        for place in places:
             if place > past:
                 past = place + _NEAR
-                if known.moving.hold(plain[max(0, place - _NEAR) : past]):
+                if self._known.moving.hold(plain[max(0, place - _NEAR) : past]):
                     return True
         return False
 
@@ -80,6 +84,8 @@ class Reading:
     def classify(self, state: str | None = None) -> Classification:
         """The label under the question that `state` stands for; an unknown state asks for requests."""
         question = state if state in STATES else None
+        if not (question or self._touched or self.truncated):
+            return _quiet(self.language)
         found = self._answers.get(question)
         if found is None:
             found = self._answers[question] = self._described(self._verdict(question))
@@ -88,45 +94,48 @@ class Reading:
     @property
     def silent(self) -> bool:
         """None in every reading: the message passes through and nobody needs to look further."""
-        if self._verdict(None).label is not Label.NONE:
+        if self._touched and self._verdict(None).label is not Label.NONE:
             return False
-        if len(self._plain) > _LONGEST_ANSWER or says_nothing(self.frames, self._known):
+        if not self._may_answer or says_nothing(self.scanned):
             return True
-        return all(self._verdict(state).label is Label.NONE for state in STATES)
+        return all(answer(self.scanned, self._known, state).label is Label.NONE for state in STATES)
 
     @property
     def language(self) -> str | None:
         """Of the person's own words; None when there are none."""
         if self._scanned or self._touched:
             return self.scanned.language
-        return _language(self._plain[:_ENOUGH], self._known, self._hit)
+        # Composing makes up to four characters one.
+        plain = (self._all or comparable(whole(self._text[: 5 * _ENOUGH])))[:_ENOUGH]
+        if plain.isascii() and not self._foreign:
+            return self._known.first.language if plain.islower() else None
+        return self._grammar(plain).language if _LETTER.search(plain) else None
 
     @property
     def secret(self) -> bool:
-        return bool(secrets(self._text))
+        """Whether it carries a key or a token."""
+        return bool((self._scanned and self._scanned.keys) or secrets(self._text))
 
     @property
     def scanned(self) -> Scan:
         """The clauses; built when first needed, then shared by the four questions."""
         if self._scanned is None:
-            self._scanned = scan(self._text, self._plain, self._known)
+            self._scanned = Scan(self._text, self._grammar(self._plain), self._known)
         return self._scanned
 
-    @property
-    def frames(self) -> tuple[Frame, ...]:
-        return self.scanned.frames
+    def _grammar(self, plain: str) -> Grammar:
+        return grammar_of(plain, self._known) if self._foreign or not plain.isascii() else self._known.first
 
     @property
     def _may_answer(self) -> bool:
-        return len(self._plain) <= _LONGEST_ANSWER and (
-            self._known.reply_anchors.hold(self._plain) or drawn_out(self._plain)
-        )
+        plain = self._plain
+        return len(plain) <= _LONGEST_ANSWER and (self._known.reply_anchors.hold(plain) or drawn_out(plain))
 
     def _verdict(self, question: str | None) -> Verdict:
         if not (self._may_answer if question else self._touched):
             return NOTHING
         known = self._known
-        found = answer(self.frames, known, question) if question else request(self.frames, known)
+        found = answer(self.scanned, known, question) if question else request(self.scanned, known)
         if self.truncated and found.label in NEVER_WHEN_TRUNCATED:
             return Verdict(Label.NONE, "too-long-to-judge")
         return found
@@ -147,8 +156,8 @@ class Reading:
 
 
 def _masked(piece: str) -> str:
-    for part in reversed(secrets(piece)):
-        piece = piece[: part.start] + "•••" + piece[part.end :]
+    for start, end, _ in reversed(secrets(piece)):
+        piece = piece[:start] + "•••" + piece[end:]
     return re.sub(r"\s+", " ", piece)
 
 

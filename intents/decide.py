@@ -1,12 +1,11 @@
 """Frames to a label: the deciding rules per clause, then what a message of several clauses comes to."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
-from operator import or_
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from intents.frames import Frame
-from intents.grammar import ANY, MAX_SYMBOLS, ReplyRule
+from intents.context import judging
+from intents.frames import Frame, Scan
+from intents.grammar import ANY, ReplyRule
 from intents.labels import Label
 from intents.lexicon import Lexicon
 from intents.rules import REFRAINS, TAKEN_BACK, RequestRule
@@ -27,14 +26,15 @@ class Verdict(NamedTuple):
 NOTHING = Verdict(Label.NONE, "nothing-said")
 
 
-def request(frames: Sequence[Frame], known: Lexicon) -> Verdict:
+def request(scan: Scan, known: Lexicon) -> Verdict:
     """What a message comes to when nothing is in progress (intent-labels.md, section 1)."""
-    if not known.telling(reduce(or_, [frame.features for frame in frames], 0)):
+    if not _tells(scan, known):
         return NOTHING
-    verdicts = list(_verdicts(frames, known))
+    frames = scan.frames
+    verdicts = judging(known)(frames)
     if verdicts and _taken_back(verdicts):
         return Verdict(Label.NONE, TAKEN_BACK, verdicts[-1][1:])
-    taken_back = max((n for n, (rule, _) in enumerate(verdicts) if rule.name == "taken-back"), default=0)
+    taken_back = max((n for n, (rule, _) in enumerate(verdicts) if rule.name == TAKEN_BACK), default=0)
     if any(rule.label is not Label.NONE for rule, _ in verdicts[:taken_back]):
         verdicts = verdicts[taken_back:]  # "connect ChatGPT, no, I mean Claude"
     loud = [(rule, frame) for rule, frame in verdicts if rule.label is not Label.NONE]
@@ -65,6 +65,16 @@ def _taken_back(verdicts: Sequence[tuple[RequestRule, Frame]]) -> bool:
     return last == TAKEN_BACK or (last == REFRAINS and all(rule.label in _MOVES for rule, _ in verdicts))
 
 
+def _tells(scan: Scan, known: Lexicon) -> bool:
+    """Whether a clause could come to more than none, whatever the ones before it leave to it."""
+    telling, left, before = known.telling, known.bits["@left"], 0
+    for _, _, _, features in scan.clauses:
+        if telling(features, before):
+            return True
+        before |= features & left
+    return False
+
+
 def _loudest(verdicts: Sequence[tuple[RequestRule, Frame]], known: Lexicon) -> tuple[RequestRule, Frame]:
     """The last word counts; but "it expired, connect it" is about what expired."""
     last, frame = verdicts[-1]
@@ -80,108 +90,9 @@ def _loudest(verdicts: Sequence[tuple[RequestRule, Frame]], known: Lexicon) -> t
 def _asked_after(frame: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
     """ "Sign in with ChatGPT, is that safe?" asks; "… and what do cats eat?" is another matter."""
     bits = known.bits
-    later = (f.features for f in frames if f.sentence == frame.sentence and f.after > frame.after)
+    later = (f.features for f in frames if f.sentence == frame.sentence and f.start > frame.start)
     asked = (features for features in later if features & bits["asked"] and not features & bits["tag"])
     return any(not features & bits["x"] or features & bits["@concerns"] for features in asked)
-
-
-def _verdicts(frames: Sequence[Frame], known: Lexicon) -> Iterator[tuple[RequestRule, Frame]]:
-    """Clause by clause; what a clause leaves out is carried over from its neighbours."""
-    bits = known.bits
-    context = _Context(bits, known.symbols.char("colon"))
-    for frame in frames:
-        mask = context.completed(frame)
-        rule = known.deciding(mask)
-        if rule:
-            yield rule, frame
-        context.note(frame, mask, rule)
-
-
-_FORGOTTEN = 4  # clauses after which nobody means the last thing any more
-
-
-class _Context:
-    """What earlier clauses leave to later ones."""
-
-    def __init__(self, bits: Mapping[str, int], colon: str) -> None:
-        self.bits, self.colon = bits, colon
-        self.topic = 0  # the things last named, with their acts
-        self.pending = 0  # an act or a state that no thing was named for
-        self.wished = 0  # what the last clause named and said no more about
-        self.blocked = 0  # what follows is quoted, or a task's material
-        self.labelled = -1  # the sentence that stands behind somebody's "Label:"
-        self.quoting = -1  # the sentence that speaks about words
-        self.sentence = -1
-        self.age = 0
-
-    def completed(self, frame: Frame) -> int:
-        """The features of a clause together with what it leaves out."""
-        bits, mask = self.bits, frame.features | self.blocked
-        if self.labelled == frame.sentence:
-            mask |= bits["labelled"]
-        if self.quoting == frame.sentence:
-            mask |= bits["blocked"]
-        if self.wished and mask & bits["justplease"]:
-            return mask | self.wished | bits["command"] | bits["plain"] | bits["signin"]
-        named = mask & bits["@names"]
-        if self.pending and mask & bits["np"] and mask & bits["@things"]:
-            return mask | self.pending | bits["carried"]
-        if named or not self.topic or not mask & (bits["@acts"] | bits["@states"] | bits["@kept"]):
-            return mask
-        if mask & bits["open"]:
-            taken = (
-                self.topic if mask & (bits["dothat"] | bits["know"]) else self.topic & ~(bits["@acts"] | bits["did"])
-            )
-            if not mask & (bits["broke"] | bits["expired"] | bits["usage"]) or mask & (bits["@acts"] | bits["my"]):
-                taken &= ~bits["theirs"]  # theirs broke; but what is wanted now is wanted by us
-            return mask | taken | bits["carried"]
-        if self.sentence == frame.sentence or mask & (bits["my"] | bits["keyword"] | bits["key"] | bits["pastedkey"]):
-            return mask | self.topic & (bits["@names"] | bits["if"]) | bits["linked"]
-        return mask
-
-    def note(self, frame: Frame, mask: int, rule: RequestRule | None) -> None:
-        bits, own = self.bits, frame.features
-        material = own & (bits["task"] | bits["intro"] | bits["say"])
-        cut_off = own & bits["dangling"] and frame.ends != self.colon  # "you must not, at any time, connect it"
-        if own & bits["below"] or (frame.ends == self.colon and material):
-            self.blocked = bits["blocked"]
-        elif cut_off or own & bits["reports"] or (rule and rule.name in ("about-words", "makes-software")):
-            self.quoting = frame.sentence
-        if frame.ends == self.colon and own & bits["label"]:
-            self.labelled = frame.sentence
-        self.age += 1
-        if self.age > _FORGOTTEN:
-            self.topic = 0
-        if own & (bits["task"] | bits["homonym"]) or (own & bits["if"] and own & (bits["say"] | bits["person"])):
-            self.topic = 0
-        elif own & bits["if"]:  # "if I connect it, …": what follows may ask about it, never start it
-            self.topic = own & bits["@acts"] and own & (bits["@names"] | bits["@kept"] | bits["if"])
-        elif own & bits["@things"]:
-            keys = bits["key"] | bits["keyword"] | bits["pastedkey"]
-            if own & bits["np"] and not own & (bits["@kept"] | bits["my"] | bits["have"] | bits["chatgpt"]):
-                own |= self.pending & keys  # "an API key (OpenAI's)"
-            self.age = 0
-            self.topic = own & (bits["@things"] | bits["@acts"] | bits["@kept"] | bits["did"] | bits["theirs"])
-        self.wished = own & bits["@names"] if own & bits["wish"] else 0  # "ChatGPT login, please"
-        self.pending = self._unfinished(own) or self._corrected(own, rule)
-        self.sentence = frame.sentence
-
-    def _corrected(self, own: int, rule: RequestRule | None) -> int:
-        """ "No, I mean …", "wait, rather …": the act stands, for another thing."""
-        bits = self.bits
-        again = rule and rule.name == "taken-back"
-        alone = own & bits["instead"] and not own & (bits["@acts"] | bits["@names"] | bits["my"])
-        if self.topic and (again or alone):
-            return self.topic & bits["@acts"] | bits["command"] | bits["plain"]
-        keys = bits["key"] | bits["keyword"] | bits["pastedkey"]
-        return self.pending & ~keys if own & bits["instead"] else 0
-
-    def _unfinished(self, own: int) -> int:
-        bits = self.bits
-        said = own & (bits["@acts"] | bits["@states"] | bits["quote_broke"] | bits["quote_usage"])
-        if own & bits["@names"]:
-            return 0
-        return said | own & (bits["command"] | bits["plain"] | bits["commandout"] | bits["asked"]) if said else 0
 
 
 # Which of several clauses speaks for the message. Of a report that it is finished and one that it isn't, the later
@@ -201,11 +112,11 @@ _TROUBLE = ("says-invalid", "says-set", "misses-a-button")
 _TELLING = ("say", "neg", "person", "their", "service", "done", "entered", "approved", "connected", "tofinish", "when")
 
 
-def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> Verdict:
+def answer(scan: Scan, known: Lexicon, state: str) -> Verdict:
     """What a reply comes to in `state` (intent-labels.md, section 2)."""
+    frames, first = scan.frames, scan.grammar.replies[state]
     if not frames:
         return NOTHING
-    first = known.grammars[frames[0].grammar].replies[state]
     said: list[tuple[ReplyRule, Frame]] = []
     telling = sum(known.bits[name] for name in _TELLING)
     strange = asked = besides = 0
@@ -222,7 +133,7 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> Verdict:
         else:
             besides |= 1  # about something else
     if not any(rule.label in _FINAL for rule, _ in said):
-        rule = first(_joined(frames, known), True)
+        rule = first(scan.joined, True)
         if rule:
             return _by(rule, frames)
     if not said:
@@ -237,7 +148,7 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> Verdict:
         best, at = said[-1]  # "the first ... you know what, forget it"
     vague = best.name in _UNSURE or (best.label in _CHOICES and not at.features & known.bits["@ways"])
     agrees = best.name == "agrees"
-    if (strange and vague) or (asked and best.weak) or (besides and agrees) or _a_request(best, at, frames, known):
+    if (strange and vague) or (asked and best.weak) or (besides and agrees) or _a_request(best, at, scan, known):
         return NOTHING
     if agrees:  # "yes, where do I type it?"
         best, at = next((pair for pair in said if pair[0].label is Label.HELP), (best, at))
@@ -248,31 +159,24 @@ def _by(rule: ReplyRule, frames: Sequence[Frame]) -> Verdict:
     return NOTHING if rule.label is Label.NONE else Verdict(rule.label, rule.name, frames, rule.weak, rule.fresh)
 
 
-def says_nothing(frames: Sequence[Frame], known: Lexicon) -> bool:
+def says_nothing(scan: Scan) -> bool:
     """Whether no rule of any state holds: then nothing is answered, whatever was asked."""
-    if not frames:
-        return True
-    first = known.grammars[frames[0].grammar].replies[ANY]
-    return not any(first(frame.symbols, False) for frame in frames) and not first(_joined(frames, known), True)
+    first = scan.grammar.replies[ANY]
+    return not any(first(clause[2], False) for clause in scan.clauses) and not first(scan.joined, True)
 
 
 _ASIDE = (Label.STATUS, Label.MODELS, Label.USAGE, Label.LOGOUT, Label.REAUTH, Label.OTHER_VENDOR)
 _UNCERTAIN = (Label.HELP, Label.NOT_YET, Label.RESEND, Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK, Label.CONFIRM)
 
 
-def _a_request(best: ReplyRule, at: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
+def _a_request(best: ReplyRule, at: Frame, scan: Scan, known: Lexicon) -> bool:
     """ "Which codex models do I have?" is no answer but a request; "why did it fail?" asks about the step."""
     if best.label not in _UNCERTAIN or at.features & (known.bits["code"] | known.bits["page"]):
         return False
-    found = request(frames, known)
+    found = request(scan, known)
     if found.label is Label.REAUTH and any(frame.features & known.bits["asked"] for frame in found.frames):
         return False
     return found.label in _ASIDE and any(frame is at for frame in found.frames)
-
-
-def _joined(frames: Sequence[Frame], known: Lexicon) -> str:
-    but, comma = known.symbols.char("but"), known.symbols.char("comma")
-    return "".join((but if frame.joint == but else comma) + frame.symbols for frame in frames)[:MAX_SYMBOLS]
 
 
 def _finished(rules: Sequence[ReplyRule]) -> Label | None:

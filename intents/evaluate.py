@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from intents.apart import Part, secrets
@@ -44,15 +44,15 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
         return {
-            "false_starts": [_plain(item) for item in self.false_starts],
-            "false_confirmations": [_plain(item) for item in self.false_confirmations],
+            "false_starts": [asdict(item) for item in self.false_starts],
+            "false_confirmations": [asdict(item) for item in self.false_confirmations],
             "total": self.total,
             "right": self.right,
             "accuracy": self.accuracy,
             "labels": {name: {"right": r, "all": n} for name, (r, n) in sorted(self.by_label.items())},
             "languages": {name: {"right": r, "all": n} for name, (r, n) in sorted(self.by_language.items())},
             "confusion": [{"wanted": w, "got": g, "count": n} for (w, g), n in self.confusion.most_common()],
-            "wrong": [_plain(item) for item in self.wrong],
+            "wrong": [asdict(item) for item in self.wrong],
         }
 
 
@@ -92,10 +92,6 @@ def _blame(
         report.false_confirmations.append(wrong)
 
 
-def _plain(wrong: Wrong) -> dict[str, Any]:
-    return {name: getattr(wrong, name) for name in ("id", "state", "text", "accept", "got", "rule")}
-
-
 def marked(text: str, found: Classification) -> list[tuple[str, str | None]]:
     """The text in fragments, each with the slot it filled or None; secrets masked as in the evidence."""
     out: list[tuple[str, str | None]] = []
@@ -112,8 +108,8 @@ def marked(text: str, found: Classification) -> list[tuple[str, str | None]]:
 def _shown(text: str, start: int, end: int, hidden: Sequence[Part]) -> str:
     """A stretch of the text; a key that reaches into it is masked."""
     out = ""
-    for part in hidden:
-        if part.start < end and part.end > start:
-            out += text[start : max(start, part.start)] + "•••"
-            start = min(part.end, end)
+    for first, after, _ in hidden:
+        if first < end and after > start:
+            out += text[start : max(start, first)] + "•••"
+            start = min(after, end)
     return out + text[start:end]

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from intents.anchors import Match, wrapped
 from intents.apart import parts
-from intents.grammar import Grammar
+from intents.grammar import MAX_SYMBOLS, Grammar
 from intents.lexicon import Lexicon
-from intents.text import FILLER, Folded, comparable, ends_of, fold
+from intents.text import FILLER, comparable, ends_of, fold
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _WORD = re.compile(r"[^\W_]")
 _PLACE = {"pastedkey": "\x0e", "vendorkey": "\x0f", "token": "\x10", "program": "\x11", "quote": "\x12"}
-_POINT = re.compile("\x01[.,:/]\x01")  # between two words
+# `5.1`, `openai.com`, `12:30`, `1,000`: punctuation that parts nothing.
+_POINT = re.compile(r"[.,:/](?=\x01)(?:(?<=\x01[./])|(?<=\d\x01[,:])(?=\x01\d))", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -23,58 +24,84 @@ class Frame:
 
     symbols: str
     features: int
-    first: int  # of the matches it holds
-    after: int
+    start: int  # where it stands in the scan's symbols
+    end: int
     sentence: int
-    joint: str  # the symbol before it: what parts it from the last clause
     ends: str  # the symbol of the punctuation behind it, "" at the end of the text
-    grammar: str  # whose word order it was read by
 
 
-@dataclass(slots=True)
 class Scan:
     """All clauses of a text, in order, and the way back to where their words stand in it."""
 
-    frames: tuple[Frame, ...]
-    grammar: Grammar
-    matches: list[Match]
-    text: str  # folded and wrapped
-    folded: Folded
-    length: int  # of what was judged
-    before: int  # of a document: where its middle was left out
-    left_out: int  # and how many characters that were
-    ends: dict[int, int]  # where a pasted key ends, by where it starts
+    __slots__ = (
+        *("_at", "_before", "_frames", "_left_out", "_length", "_matches", "_origin", "_symbols", "_text"),
+        *("clauses", "grammar", "keys"),
+    )
+
+    def __init__(self, text: str, grammar: Grammar, known: Lexicon) -> None:
+        """Cover what is not the person's own words, find the phrases, spell them as symbols."""
+        shown, self._before, self._left_out = ends_of(text)
+        self._length = len(shown)
+        self.grammar = grammar
+        covered, self.keys = _covered(shown, grammar, known)
+        plain, self._origin = fold(covered, grammar.unified)
+        self._text = wrapped(plain)
+        self._matches = _matches(self._text, grammar)
+        self._symbols, self._at = _spelled(self._text, self._matches, grammar)
+        symbols = self._symbols
+        understood = grammar.understood
+        # Where each begins and ends among the symbols, its own symbols with their marks, its features.
+        self.clauses = [(m.start(), m.end(1), *understood(m[1], m[2])) for m in grammar.joints.clause.finditer(symbols)]
+        self._frames: tuple[Frame, ...] | None = None
 
     @property
     def language(self) -> str | None:
         """Of the person's own words; None when there are none."""
         own = self.grammar.own
-        return self.grammar.language if any(own[phrase] for phrase, _, _ in self.matches) else None
+        for phrase, _, _ in self._matches:
+            if own[phrase]:
+                return self.grammar.language
+        return None
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """Its clauses as frames, built when one of them could count."""
+        if self._frames is None:
+            self._frames = tuple(self._framed())
+        return self._frames
+
+    def _framed(self) -> Iterator[Frame]:
+        symbols, full, sentence, last = self._symbols, self.grammar.joints.full, 0, 0
+        for start, end, understood, features in self.clauses:
+            for symbol in symbols[last:start]:
+                sentence += symbol in full
+            yield Frame(understood, features, start, end, sentence, symbols[end : end + 1])
+            last = end
+
+    @property
+    def joined(self) -> str:
+        """All clauses as one, parted by commas and `but`."""
+        symbols, joints = self._symbols, self.grammar.joints
+        joined = ""
+        for start, _, understood, _ in self.clauses:
+            but = symbols[start - 1 : start] == joints.but and symbols[start] not in joints.leading
+            joined += (joints.but if but else joints.comma) + understood
+        return joined[:MAX_SYMBOLS]
 
     def places(self, frame: Frame) -> Iterator[tuple[int, int, str]]:
         """The words of a clause that the lexicon knows, in the original text."""
         other = self.grammar.joints.other
-        for phrase, start, end in self.matches[frame.first : frame.after]:
-            if self.grammar.slots[phrase] != other:
-                first, after = self.folded.back(self._before(start), self._before(end), self.length)
-                after = self.ends.get(first, after)
-                shift = self.left_out if first > self.before else 0
-                yield first + shift, after + shift, self.grammar.slots[phrase]
+        for at, (phrase, start, end) in zip(self._at, self._matches, strict=True):
+            if not frame.start <= at < frame.end or self._symbols[at] == other:
+                continue
+            begins, ended = self._original(start), self._original(end)
+            ended = self.keys.get(begins, ended)
+            shift = self._left_out if begins > self._before else 0
+            yield begins + shift, ended + shift, self.grammar.slots[phrase]
 
-    def _before(self, place: int) -> int:
-        return place - self.text.count("\x01", 0, place)
-
-
-def scan(text: str, plain: str, known: Lexicon) -> Scan:
-    """Cover what is not the person's own words, find the phrases, build the clauses."""
-    text, before, left_out = ends_of(text)
-    grammar = grammar_of(plain, known)
-    shown, ends = _covered(text, grammar, known)
-    folded = fold(shown, grammar.table)
-    inside = wrapped(folded.text)
-    matches = _matches(inside, grammar)
-    frames = tuple(_frames(inside, matches, grammar))
-    return Scan(frames, grammar, matches, inside, folded, len(text), before, left_out, ends)
+    def _original(self, place: int) -> int:
+        place -= self._text.count("\x01", 0, place)
+        return place if self._origin is None else [*self._origin, self._length][place]
 
 
 def grammar_of(plain: str, known: Lexicon) -> Grammar:
@@ -83,8 +110,9 @@ def grammar_of(plain: str, known: Lexicon) -> Grammar:
         return known.han
     if not known.foreign.hold(plain):
         return known.first
-    votes = Counter(known.marker_language[word] for _, word in known.markers.places(plain))
-    first = known.first.language
+    markers, first = known.markers, known.first.language
+    found = [match for match in markers.matches(plain) if markers.whole(plain, match)]
+    votes = Counter(known.marker_language[markers.words[index]] for index, _, _ in found)
     # Of two with as many, not the first language: the others know its words too (`mixes`).
     return known.grammars[max(votes, key=lambda name: (votes[name], name != first)) if votes else first]
 
@@ -94,79 +122,54 @@ def _covered(text: str, grammar: Grammar, known: Lexicon) -> tuple[str, dict[int
     found = parts(text)
     if not found:
         return text, {}
-    ends = {part.start: part.end for part in found if part.kind in ("pastedkey", "vendorkey", "token")}
-    out, last = [], 0
-    for part in found:
-        inside = text[part.start : part.end]
-        cover = _PLACE[part.kind]
-        if part.kind == "quote":
-            cover = _quoted(inside, known)
-            if cover != _PLACE["quote"] and _is_name(inside[1:-1], grammar, known):
+    keys, out, last = {}, [], 0
+    for start, end, kind in found:
+        cover = _PLACE[kind]
+        if kind == "quote":
+            cover = _quoted(text[start:end], known)
+            if cover != _PLACE["quote"] and _is_name(text[start + 1 : end - 1], grammar, known):
                 continue
-        out += [text[last : part.start], cover, FILLER * (len(inside) - 1)]
-        last = part.end
-    return "".join([*out, text[last:]]), ends
+        elif kind != "program":
+            keys[start] = end
+        out += [text[last:start], cover, FILLER * (end - start - 1)]
+        last = end
+    return "".join([*out, text[last:]]), keys
 
 
 def _is_name(inside: str, grammar: Grammar, known: Lexicon) -> bool:
     """Quotation marks around no more than a name: my "ChatGPT Plus" account."""
-    text = wrapped(fold(inside, grammar.table).text)
-    matches = _matches(text, grammar)
-    gaps = zip([0, *(end for _, _, end in matches)], [*(start for _, start, _ in matches), len(text)], strict=True)
-    named = all(grammar.slots[phrase] in known.names_in_quotes for phrase, _, _ in matches)
-    return named and not any(_WORD.search(text, *gap) for gap in gaps)
+    text = wrapped(fold(inside, grammar.unified)[0])
+    return known.names_in_quotes.issuperset(_spelled(text, _matches(text, grammar), grammar)[0])
 
 
 def _quoted(inside: str, known: Lexicon) -> str:
     """What is quoted is not said; but that it names our product, or an error, tells what is spoken about."""
     plain = comparable(inside).replace("_", " ")
     hits = known.inside_quotes.find_matches_as_indexes(plain, overlapping=True)
-    return min((known.cover_of[index] for index, _, _ in hits), default=_PLACE["quote"], key=known.covers.index)
+    return known.covers[min([known.cover_of[index] for index, _, _ in hits])] if hits else _PLACE["quote"]
 
 
 def _matches(text: str, grammar: Grammar) -> list[Match]:
     """The phrases in it: leftmost, then longest, whole words only."""
     matches = grammar.find(text)
-    if not _POINT.search(text):
-        return matches
-    return [m for m in matches if m[2] - m[1] > 1 or text[m[1]] not in ".,:/" or not _inside_a_word(text, m[1])]
+    points = {m.start() for m in _POINT.finditer(text)}
+    return [m for m in matches if m[1] not in points or m[2] - m[1] > 1] if points else matches
 
 
-def _inside_a_word(text: str, place: int) -> bool:
-    """`5.1`, `openai.com`, `12:30`, `1,000`: punctuation that parts nothing."""
-    if text[place - 1 : place] != "\x01" or text[place + 1 : place + 2] != "\x01":
-        return False
-    return text[place] in "./" or (text[place - 2].isdigit() and text[place + 2].isdigit())
-
-
-def _frames(text: str, matches: list[Match], grammar: Grammar) -> Iterator[Frame]:
-    """Clause by clause; what is left between two phrases is a word that nobody knows."""
-    slots, joints = grammar.slots, grammar.joints
-    other, parting = joints.other, joints.parting
-    spelled, joint = "", ""
-    last = first = sentence = 0
-    for number, (phrase, start, end) in enumerate(matches):
-        if start > last and text[last:start] != " " and _WORD.search(text, last, start):
-            spelled += other
-        last, symbol = end, slots[phrase]
-        if spelled and symbol in joints.listed and grammar.phrases[phrase].endswith(")"):
-            yield _frame(spelled, first, number, sentence, joint, "", grammar)  # "1) mute it 2) sign me in"
-            spelled, first = "", number + 1
-            continue
-        if symbol not in parting:
-            spelled += symbol
-            continue
-        if spelled:
-            yield _frame(spelled, first, number, sentence, joint, symbol, grammar)
-        spelled, first = (symbol, number) if symbol in joints.leading else ("", number + 1)
-        sentence += symbol in joints.full
-        joint = symbol
-    if _WORD.search(text, last):
-        spelled += other
-    if spelled:
-        yield _frame(spelled, first, len(matches), sentence, joint, "", grammar)
-
-
-def _frame(spelled: str, first: int, after: int, sentence: int, joint: str, ends: str, grammar: Grammar) -> Frame:
-    symbols, features = grammar.understood(spelled, ends if ends == grammar.joints.ask else "")
-    return Frame(symbols, features, first, after, sentence, joint, ends, grammar.language)
+def _spelled(text: str, matches: list[Match], grammar: Grammar) -> tuple[str, list[int]]:
+    """A symbol for every phrase, and its place; what is left between two of them is a word that nobody knows."""
+    slots, joints, word = grammar.slots, grammar.joints, _WORD.search
+    other, listed = joints.other, joints.listed
+    spelled, at, last = list[str](), list[int](), 0
+    for phrase, start, end in matches:
+        if start != last and (start - last > 1 or text[last] != " ") and word(text, last, start):
+            spelled.append(other)
+        symbol = slots[phrase]
+        if symbol in listed and spelled and spelled[-1] not in joints.parting and grammar.phrases[phrase][-1] == ")":
+            symbol = joints.comma  # "1) mute it 2) sign me in"
+        at.append(len(spelled))
+        spelled.append(symbol)
+        last = end
+    if word(text, last):
+        spelled.append(other)
+    return "".join(spelled), at

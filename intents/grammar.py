@@ -37,11 +37,13 @@ class Joints:
     """The symbols that part clauses, and those that stand for no slot."""
 
     other: str
-    ask: str
+    but: str
+    comma: str
     leading: frozenset[str]  # part clauses, and belong to the second: "so", "no wait"
     listed: frozenset[str]  # "1)", "b)" begin a clause
     parting: frozenset[str]
     full: frozenset[str]
+    clause: re.Pattern[str]  # and the question mark behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ class Grammar:
     phrases: tuple[str, ...]
     slots: tuple[str, ...]  # symbol of each phrase
     own: tuple[bool, ...]  # whether the phrase tells the language
-    variants: dict[int, str]  # every traditional form, and the simplified one
-    table: dict[int, str]  # for `fold`
+    variants: dict[str, str]  # every traditional form, and the simplified one
+    unified: Callable[[str], str]  # for `fold`
     understood: Callable[[str, str], tuple[str, int]]  # symbols of a clause -> rewritten symbols and features
     replies: dict[str, Callable[[str, bool], ReplyRule | None]]  # by state: the first rule of a clause, or of all
 
@@ -103,12 +105,13 @@ def _turned(match: re.Match[str], turn: dict[str, str]) -> str:
 
 
 def _joints(symbols: Symbols) -> Joints:
-    full = frozenset(map(symbols.char, ("stop", "ask", "line")))
-    leading = frozenset(map(symbols.char, ("hence", "correct")))
-    parting = full | leading | frozenset(map(symbols.char, ("comma", "colon", "dash", "but")))
-    listed = frozenset(map(symbols.char, ("one", "two")))
-    other, ask = map(symbols.char, ("x", "ask"))
-    return Joints(other, ask, leading, listed, parting, full)
+    other, but, comma, ask = map(symbols.char, ("x", "but", "comma", "ask"))
+    full = frozenset([ask, *map(symbols.char, ("stop", "line"))])
+    leading, listed = frozenset(map(symbols.char, ("hence", "correct"))), frozenset(map(symbols.char, ("one", "two")))
+    parting = frozenset([*full, *leading, but, comma, *map(symbols.char, ("colon", "dash"))])
+    heads, ends = "".join(sorted(leading)), "".join(sorted(parting))
+    clause = re.compile(f"([{heads}][^{ends}]*|[^{ends}]+)({ask}?)")
+    return Joints(other, but, comma, leading, listed, parting, full, clause)
 
 
 class Reader:
@@ -147,7 +150,7 @@ class Reader:
             slots=tuple(symbols.char(vocabulary.slot[p]) for p in phrases),
             own=tuple(script == "han" or p in own for p in phrases),
             variants=variants,
-            table=folding(variants),
+            unified=folding(variants),
             understood=_understanding(symbols.char("skip"), self._marks(), self._shapes()),
             replies=self._replies(),
         )
@@ -157,11 +160,9 @@ class Reader:
         alike = (s for name, s in others.items() if name != self.language and s.value.get("script", "latin") == script)
         return {phrase for source in alike for phrase in written_out(source)[0]}
 
-    def _variants(self) -> dict[int, str]:
-        table: dict[int, str] = {}
-        for plain, others in self.words.mapping("variants").items():
-            table.update(dict.fromkeys(map(ord, others), plain))
-        return table
+    def _variants(self) -> dict[str, str]:
+        variants = self.words.mapping("variants").items()
+        return {other: plain for plain, others in variants for other in others}
 
     def _groups(self, source: Source, above: dict[str, str]) -> dict[str, str]:
         groups = {name: str(value).split() for name, value in source.value.get("groups", {}).items()}

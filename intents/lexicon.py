@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial, reduce
 from importlib import resources
 from importlib.resources.abc import Traversable
+from operator import or_
 from typing import Any
 
 import ahocorasick_rs
@@ -12,7 +13,7 @@ import ahocorasick_rs
 from intents.anchors import Anchors, as_typed
 from intents.grammar import Grammar, Reader
 from intents.patterns import Symbols
-from intents.rules import RequestRule, decision, read_rules, telling
+from intents.rules import LEFT, RequestRule, decision, read_rules, telling
 from intents.source import LexiconError, Source
 
 __all__ = ["Lexicon", "LexiconError", "load"]
@@ -20,28 +21,28 @@ __all__ = ["Lexicon", "LexiconError", "load"]
 _NOTHING = Anchors(list)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class Lexicon:
     """Everything the classifier knows."""
 
     symbols: Symbols = field(default_factory=Symbols)
     grammars: dict[str, Grammar] = field(default_factory=dict)
     deciding: Callable[[int], RequestRule | None] = lambda _: None
-    telling: Callable[[int], bool] = lambda _: False
+    telling: Callable[[int, int], bool] = lambda *_: False
     bits: dict[str, int] = field(default_factory=dict)  # every feature, and the groups "@things", "@acts", "@kept"
     request_anchors: Anchors = _NOTHING
     moving: Anchors = _NOTHING
     reply_anchors: Anchors = _NOTHING
     names_in_quotes: frozenset[str] = frozenset()  # symbols that a name in quotation marks may hold
     inside_quotes: Any = None
-    cover_of: tuple[str, ...] = ()  # the placeholder for a quotation that holds the phrase
-    covers: tuple[str, ...] = ()  # all of them, the most telling first
+    covers: tuple[str, ...] = ()  # the placeholders for what is quoted, the most telling first
+    cover_of: tuple[int, ...] = ()  # which of them for a quotation that holds the phrase
     han: Grammar | None = None
     markers: Anchors = _NOTHING  # little words that tell a language
     marker_language: dict[str, str] = field(default_factory=dict)
     foreign: Anchors = _NOTHING  # markers of all but the first language
 
-    @property
+    @cached_property
     def first(self) -> Grammar:
         """The language of a text that gives no hint."""
         return next(iter(self.grammars.values()))
@@ -73,17 +74,18 @@ def _bits(common: Source, symbols: Symbols) -> dict[str, int]:
     bits = {name: symbols.bit(name) for name in symbols.names}
     for name in ("things", "names", "acts", "states", "kept", "ways", "concerns"):
         bits[f"@{name}"] = sum(bits[slot] for slot in common.strings(name))
+    bits["@left"] = reduce(or_, (bits[name] for name in LEFT))
     return bits
 
 
 def _anchor(lexicon: Lexicon, common: Source, words: Mapping[str, Source]) -> None:
-    char, slots = lexicon.symbols.char, partial(map, lexicon.symbols.char)
+    slots = partial(map, lexicon.symbols.char)
     # Each language by itself: a word of one may be something else in another.
     spoken = dict.fromkeys(pair for g in lexicon.grammars.values() for pair in zip(g.phrases, g.slots, strict=True))
     back: dict[str, list[str]] = {}
     for grammar in lexicon.grammars.values():
-        for code, plain in grammar.variants.items():
-            back.setdefault(plain, []).append(chr(code))
+        for other, plain in grammar.variants.items():
+            back.setdefault(plain, []).append(other)
 
     def typed(name: str) -> Iterator[str]:
         wanted = frozenset(slots(common.strings(name)))
@@ -91,14 +93,13 @@ def _anchor(lexicon: Lexicon, common: Source, words: Mapping[str, Source]) -> No
 
     lexicon.names_in_quotes = frozenset(slots(common.strings("names_in_quotes")))
     lexicon.covers = tuple(common.strings("slots", name)[0] for name in common.mapping("inside_quotes"))
-    kinds = {
-        char(slot): cover
-        for name, cover in reversed([*zip(common.mapping("inside_quotes"), lexicon.covers, strict=True)])
-        for slot in common.strings("inside_quotes", name)
-    }
+    kinds: dict[str, int] = {}
+    for rank, name in enumerate(common.mapping("inside_quotes")):
+        for slot in slots(common.strings("inside_quotes", name)):
+            kinds.setdefault(slot, rank)
     held = [(form, kinds[slot]) for phrase, slot in spoken if slot in kinds for form in as_typed([phrase], back)]
     lexicon.inside_quotes = ahocorasick_rs.AhoCorasick([form for form, _ in held], store_patterns=False)
-    lexicon.cover_of = tuple(cover for _, cover in held)
+    lexicon.cover_of = tuple(rank for _, rank in held)
     marked = [(mark, name) for name, source in words.items() for mark in source.value.get("markers", ())]
     foreign = [mark for mark, name in marked if name != next(iter(words))]
     pasted = common.strings("raw_anchors")

@@ -23,15 +23,11 @@ class Symbols:
         self.names: list[str] = []
         self._index: dict[str, int] = {}
 
-    def add(self, name: str) -> int:
-        if name not in self._index:
-            self._index[name] = len(self.names)
-            self.names.append(name)
-        return self._index[name]
-
     def add_all(self, names: Iterable[str]) -> None:
         for name in names:
-            self.add(name)
+            if name not in self._index:
+                self._index[name] = len(self.names)
+                self.names.append(name)
 
     def char(self, name: str) -> str:
         return chr(BASE + self._index[name])

@@ -1,9 +1,9 @@
 """From what was typed to what is compared: width, case, spacing, and where each character came from."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from string import ascii_lowercase
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from string import ascii_lowercase, ascii_uppercase
 from unicodedata import category, is_normalized, normalize
 
 import ahocorasick_rs
@@ -13,16 +13,17 @@ DOCUMENT, BEFORE, BEHIND = 420, 180, 240  # Latin characters; half as many of ot
 LIMIT = 32 * 1024  # bytes considered at most (trust.md, section 3)
 
 # One character each, so that places stay: what parts words, apostrophes, full-width forms, accents.
-_SPACERS = dict.fromkeys(map(ord, "-_\u2010\u2011\u00ad\t\u00a0\u3000"), " ")
-_MARKS = {0x2019: "'", 0x2018: "'", 0x02BC: "'", 0x0060: "'", 0x00B4: "'", 0x0D: "\n", 0x2026: "."}
-_WIDE = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_SPACERS = dict.fromkeys("-_\u2010\u2011\u00ad\t\u00a0\u3000", " ")
+_MARKS = {"\u2019": "'", "\u2018": "'", "\u02bc": "'", "`": "'", "\u00b4": "'", "\r": "\n", "\u2026": "."}
+_WIDE = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _ACCENTS = {
-    code: plain[0]
+    chr(code): plain[0]
     for code in range(0xC0, 0x250)
     if len(plain := "".join(c for c in normalize("NFKD", chr(code)).casefold() if category(c) != "Mn")) == 1
 }
-_FOLD: dict[int, str] = {**_SPACERS, **_MARKS}
-_SAME_LENGTH: dict[int, str] = {**_ACCENTS, **_WIDE, **_FOLD}
+_SAME_LENGTH = {**_ACCENTS, **_WIDE, **_SPACERS, **_MARKS}
+_ASCII = bytes.maketrans(b"-_\t`\r" + ascii_uppercase.encode(), b"   '\n" + ascii_lowercase.encode())
+_PUNCTUATION = [(wide, _WIDE[wide]) for wide in "，：？！；（）"]  # of every Chinese text
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DRAWN_OUT = ahocorasick_rs.AhoCorasick([char * 3 for char in ascii_lowercase], store_patterns=False)
 _SPELLED = re.compile(r"(?<![a-z])(?:[a-z] ){3,20}[a-z](?![a-z])")  # "c o n n e c t"
@@ -33,20 +34,6 @@ _STACCATO = re.compile(r"(?:\b\w{1,12}[.\u2026]+ ?){4,}")  # "Sign. Me. In. Now.
 _DOTS = str.maketrans(".\u2026", "  ")
 _TYPED = 200  # characters; nobody draws letters out in a longer text
 _INVISIBLE = {"Cf", "Mn", "Me"}  # joiners, direction marks, accents left over, emoji selectors
-
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """Comparable text; `origin[i]` is the place in the original that character i came from."""
-
-    text: str
-    origin: list[int] | None  # None: the two run in step
-
-    def back(self, start: int, end: int, length: int) -> tuple[int, int]:
-        if self.origin is None:
-            return start, end
-        after = self.origin[end] if end < len(self.origin) else length
-        return self.origin[start], after
 
 
 def bounded(text: str) -> tuple[str, bool]:
@@ -78,8 +65,18 @@ def whole(text: str) -> str:
 
 
 def comparable(text: str) -> str:
-    """The cheap form every message is scanned in: one call each, both in C."""
-    return normalize("NFKC", text).casefold()
+    """The cheap form every message is scanned in: compatible characters and cases made one."""
+    if text.isascii():
+        return text.lower()
+    if not is_normalized("NFKC", text):
+        text = normalize("NFKC", _narrow(text))  # fast when nothing is left to do
+    return text.casefold()
+
+
+def _narrow(text: str) -> str:
+    for wide, narrow in _PUNCTUATION:
+        text = text.replace(wide, narrow)
+    return text
 
 
 def drawn_out(plain: str) -> bool:
@@ -87,36 +84,45 @@ def drawn_out(plain: str) -> bool:
     return bool(_DRAWN_OUT.find_matches_as_indexes(plain))
 
 
-def folding(variants: Mapping[int, str]) -> dict[int, str]:
-    """The table of a language: its variants beside what is the same for all."""
-    return {**_SAME_LENGTH, **variants}
+def folding(variants: Mapping[str, str]) -> Callable[[str], str]:
+    """What makes characters of a language one, each in its place: its variants, and what is the same for all."""
+    table = {**_SAME_LENGTH, **variants}
+
+    @cache
+    def replace() -> Callable[[str], str]:
+        return partial(re.compile(f"[{re.escape(''.join(table))}]").sub, lambda match: table[match[0]])
+
+    def unified(text: str) -> str:
+        return text.encode().translate(_ASCII).decode() if text.isascii() else replace()(_narrow(text))
+
+    return unified
 
 
-def fold(text: str, table: Mapping[int, str]) -> Folded:
-    """The form that frames are built on; only texts with an anchor pay for it."""
+def fold(text: str, unified: Callable[[str], str]) -> tuple[str, list[int] | None]:
+    """The form that frames are built on, and where in the original each of its characters stood: None if in step."""
     if len(text) <= _TYPED and _STACCATO.search(text):
         text = _STACCATO.sub(lambda run: run[0].translate(_DOTS), text)
-    plain = text.replace(" - ", " \x18 ").translate(_FOLD if text.isascii() else table)
-    if plain.isascii():
-        plain = plain.lower()
-    elif is_normalized("NFKC", plain) and not _LEFT_OUT.search(plain):
+    plain = unified(text.replace(" - ", " \x18 "))
+    if not plain.isascii():
+        if not is_normalized("NFKC", plain) or _LEFT_OUT.search(plain):
+            return _fold_slowly(text, unified)
         plain = plain.casefold()
-    else:
-        return _fold_slowly(text, table)
+    elif not text.isascii():
+        plain = plain.lower()
     if len(plain) != len(text) or ("  " in plain and _GAPS.search(plain)):
-        return _fold_slowly(text, table)
+        return _fold_slowly(text, unified)
     if len(plain) <= _TYPED and (drawn_out(plain) or (_SPACED.search(plain) and _SPELLED.search(plain))):
-        return _fold_slowly(text, table)
-    return Folded(plain, None)
+        return _fold_slowly(text, unified)
+    return plain, None
 
 
-def _fold_slowly(text: str, table: Mapping[int, str]) -> Folded:
+def _fold_slowly(text: str, unified: Callable[[str], str]) -> tuple[str, list[int]]:
     out: list[str] = []
     origin: list[int] = []
     run = 0
     gaps = {m.start() + n for m in _SPELLED.finditer(text.lower()) for n in range(1, len(m[0]), 2)}
     for position, char in enumerate(text.replace(" - ", " \x18 ")):
-        for piece in _pieces(char, table) if position not in gaps else "":
+        for piece in _pieces(char, unified) if position not in gaps else "":
             run = run + 1 if out and piece == out[-1] else 1
             drawn_out = run > 2 and "a" <= piece <= "z"  # "doooone" is "done"
             if drawn_out and run == 3:
@@ -125,14 +131,14 @@ def _fold_slowly(text: str, table: Mapping[int, str]) -> Folded:
                 continue
             out.append(piece)
             origin.append(position)
-    return Folded("".join(out), origin)
+    return "".join(out), origin
 
 
-def _pieces(char: str, table: Mapping[int, str]) -> str:
+def _pieces(char: str, unified: Callable[[str], str]) -> str:
     if char < "\x80":
-        return char.lower().translate(_FOLD)
+        return unified(char)
     if category(char) in _INVISIBLE:
         return ""
     plain = normalize("NFKD", char).casefold() if char < "\u3000" else normalize("NFKC", char).casefold()
     kept = "".join(c for c in plain if category(c) not in _INVISIBLE) if len(plain) > 1 else plain
-    return kept.translate(table)
+    return unified(kept)

@@ -35,7 +35,7 @@ def test_no_shortcut_changes_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """The slots that a pattern can't do without, the features that a rule can't: both only save work."""
     short = answers()
     thorough = load()
-    thorough.telling = lambda _: True
+    thorough.telling = lambda *_: True
     monkeypatch.setattr(Pattern, "found", lambda self, symbols, _: self.regex.search(symbols) is not None)
     monkeypatch.setattr(classifier, "lexicon", lambda: thorough)
     assert answers() == short
