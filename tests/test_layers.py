@@ -10,8 +10,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ABOVE_THE_CORE = ("skill.oauth", "skill.stores", "skill.turns", "skill.onboarding", "skill.cli", "skill.simulator")
-OF_THE_EXTRAS = ("starlette", "uvicorn", "typer", "rich")
+ABOVE_THE_CORE = (
+    "skill.oauth",
+    "skill.stores",
+    "skill.turns",
+    "skill.onboarding",
+    "skill.runtimes",
+    "skill.cli",
+    "skill.simulator",
+)
+OF_THE_EXTRAS = ("starlette", "uvicorn", "typer", "rich", "standardwebhooks")
 
 
 def modules(package: str) -> Iterator[tuple[str, Path]]:

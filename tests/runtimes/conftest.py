@@ -1,0 +1,43 @@
+"""The service on a real port, before a provider on a real port whose requests are counted."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from skill import Onboarding, Settings
+from skill.runtimes.service import build, in_thread, listen
+from skill.simulator import Served
+
+from ..cli.conftest import environment, pointed, provider, served  # noqa: F401 (fixtures)
+from .client import SECRET, Host
+
+Start = Callable[..., Host]
+
+
+@pytest.fixture
+def settings(served: Served, tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home", issuer=served.issuer, backend_url=served.backend_url, webhook_secret=SECRET)
+
+
+@pytest.fixture
+def start(settings: Settings) -> Iterator[Start]:
+    """Start a service on the same data, with settings changed; a host that speaks to it."""
+    with ExitStack() as running:
+
+        def begin(hook: type[Onboarding] = Onboarding, **changes: Any) -> Host:
+            chosen = settings.model_copy(update=changes)
+            app = build(hook(chosen))
+            url = running.enter_context(in_thread(app, listen(chosen, "127.0.0.1", 0)))
+            host = Host(url, SECRET if chosen.webhook_secret else None)
+            running.callback(host.close)
+            return host
+
+        yield begin
+
+
+@pytest.fixture
+def host(start: Start) -> Host:
+    return start()
