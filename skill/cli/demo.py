@@ -1,13 +1,16 @@
 """`demo`: a local provider and a chat, side by side; without a terminal it plays and checks itself."""
 
+import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import httpx
 import typer
 
+from skill import Onboarding
 from skill.cli.chat import converse
 from skill.cli.host import Host, host
 from skill.cli.options import Port
@@ -26,6 +29,8 @@ Its requests appear between the messages. Watch the polls: one for each "done", 
 
 Say      Sign in with my ChatGPT account  (or 使用我的Codex订阅), then: not yet, done,
          which ChatGPT models do I have?, how much of my Codex limit is left?, log out of ChatGPT
+In a browser, with its states drawn:  {chat}
+
 Approve  {page}
          or right here: /approve [account], /decline        Leave: /quit
 """
@@ -51,17 +56,19 @@ def demo(
     ):
         # A proxy of the surroundings must not come between this machine and itself.
         client = httpx.AsyncClient(trust_env=False, timeout=12)
-        with host(_settings(Path(home), served), client) as skill:
+        settings = local_settings(Path(home), served)
+        with host(settings, client) as skill:
             try:
                 if screen.person and not self_play:
-                    _let_them_type(screen, skill, served)
+                    with _chat_page(settings) as page:
+                        _let_them_type(screen, skill, served, page)
                 else:
                     _perform(screen, skill, served)
             finally:
                 skill.wait(client.aclose())
 
 
-def _settings(home: Path, served: "Served") -> Settings:
+def local_settings(home: Path, served: "Served") -> Settings:
     """The defaults, whatever the environment says: the same demo for everybody."""
     defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
     key = as_text(os.urandom(SIZE))  # of its own, so that none is left in a keyring
@@ -69,9 +76,21 @@ def _settings(home: Path, served: "Served") -> Settings:
     return Settings(**defaults | addresses | {"home": home, "key": key})
 
 
-def _let_them_type(screen: Screen, skill: Host, served: "Served") -> None:
+@contextlib.contextmanager
+def _chat_page(settings: Settings) -> Iterator[str]:
+    """The same in a browser, beside the chat in the terminal; its address."""
+    from skill.runtimes.page import ChatPage  # noqa: PLC0415 (an extra)
+    from skill.runtimes.service import build, in_thread, listen  # noqa: PLC0415
+
+    onboarding = Onboarding(settings)
+    app = build(onboarding, page=ChatPage(onboarding))
+    with in_thread(app, listen(settings, "127.0.0.1", 0)) as url:
+        yield f"{url}/chat"
+
+
+def _let_them_type(screen: Screen, skill: Host, served: "Served", chat: str) -> None:
     desk = Desk(screen, skill, served, {"user_id": "you", "conversation_id": "demo", "private": True})
-    screen.console.print(WELCOME.format(page=served.page_url), markup=False)
+    screen.console.print(WELCOME.format(page=served.page_url, chat=chat), markup=False)
     converse(screen, desk.say, {"/approve": desk.approve, "/decline": desk.decline})
 
 

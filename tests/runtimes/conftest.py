@@ -11,8 +11,11 @@ from skill import Onboarding, Settings
 from skill.runtimes.service import build, in_thread, listen
 from skill.simulator import Served
 
-from ..cli.conftest import environment, pointed, provider, served  # noqa: F401 (fixtures)
+from ..cli import conftest as command
 from .client import SECRET, Host
+
+provider, served = command.provider, command.served
+environment, pointed = command.environment, command.pointed
 
 Start = Callable[..., Host]
 

@@ -6,6 +6,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from skill import Settings
@@ -45,6 +46,21 @@ def test_it_serves_and_ends_gracefully(process: subprocess.Popen[str], provider:
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
+
+
+def test_the_chat_page_brings_a_provider_of_its_own(environment: dict[str, str]) -> None:
+    """One command to try everything; with a real provider it doesn't start."""
+    with subprocess.Popen(
+        [*COMMAND, "serve", "--page", "--port", "0"], env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert "<title>" in httpx.get(f"{address(process)}/chat", trust_env=False).text
+        finally:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    elsewhere = environment | {"CODEX_ONBOARDING_ISSUER": "https://auth.openai.com"}
+    assert "on this machine only" in run(elsewhere, "--page").stderr.replace("\n", " ")
+    assert "this machine only" in run(environment, "--page", "--host", "0.0.0.0").stderr
 
 
 def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,5 @@
 """The HTTP service, over real signed HTTP (runtimes.md, sections 3.7 and 5)."""
 
-import asyncio
 import json
 import logging
 import re
@@ -10,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -22,6 +21,7 @@ from skill.simulator import LocalProvider
 
 from .client import OTHER_SECRET, SECRET, Host, signature, words_of
 from .conftest import Start
+from .gate import Gate
 
 REQUEST = "sign in with my ChatGPT account"
 
@@ -339,22 +339,6 @@ def test_the_tool_says_nothing_in_a_shared_room(host: Host, provider: LocalProvi
 
 
 # Trouble around it.
-
-
-class Gate:
-    """How a slow provider sleeps: until the test says that it was long enough."""
-
-    def __init__(self) -> None:
-        self.open = threading.Event()
-
-    async def sleep(self, _: float) -> None:
-        await asyncio.to_thread(self.open.wait)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.open.set()
 
 
 @pytest.fixture

@@ -4,18 +4,19 @@ import contextlib
 import logging
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from skill.onboarding import Onboarding
+from skill.runtimes.service import openapi_page
 from skill.runtimes.service.admission import Admission, Delivery
 from skill.runtimes.service.answers import Answer, Problem, answer
 from skill.runtimes.service.deliveries import Deliveries
@@ -23,7 +24,6 @@ from skill.runtimes.service.endpoints import Endpoints
 from skill.runtimes.service.metrics import Metrics
 from skill.runtimes.service.models import Models
 from skill.runtimes.service.openapi import document
-from skill.runtimes.service.openapi_page import page
 from skill.runtimes.service.reading import read_body
 
 MESSAGE_LIMIT = 256 * 1024  # bytes; 32 KiB of a text are considered, and JSON may write a character in six bytes
@@ -85,10 +85,15 @@ class Service:
         return (done or answer({"handled": True, "pending": True}, 202, retry_after=1)).response()
 
 
-def build(
-    onboarding: Onboarding, *, client: httpx.AsyncClient | None = None, more: Sequence[BaseRoute] = ()
-) -> Starlette:
-    """The application; it closes `onboarding` when it ends. `client` is for calls of models, and stays yours."""
+class Page(Protocol):
+    """A page beside the service, such as `skill.runtimes.page.ChatPage`."""
+
+    def routes(self, models: Models, metrics: Metrics) -> list[Route]: ...
+    async def close(self) -> None: ...
+
+
+def build(onboarding: Onboarding, *, client: httpx.AsyncClient | None = None, page: Page | None = None) -> Starlette:
+    """The application; it closes `onboarding` and `page` when it ends. `client` is for models, and stays yours."""
     metrics, models, deliveries = Metrics(), Models(onboarding, client), Deliveries()
     admission = Admission(onboarding.settings.webhook_secret)
     service = Service(Endpoints(onboarding, models, metrics), admission, deliveries, metrics)
@@ -98,6 +103,8 @@ def build(
     async def life(_: Starlette) -> AsyncIterator[None]:
         async with onboarding, contextlib.AsyncExitStack() as closing:
             closing.push_async_callback(models.close)
+            if page:
+                closing.push_async_callback(page.close)
             closing.push_async_callback(deliveries.close)  # the last to begin is the first to end
             yield
 
@@ -105,7 +112,7 @@ def build(
         return JSONResponse(described)
 
     async def docs(_: Request) -> Response:
-        return page(described)
+        return openapi_page.page(described)
 
     routes: list[tuple[str, str, Handler]] = [
         ("POST", "/v1/messages", service.message),
@@ -118,6 +125,7 @@ def build(
         ("GET", "/metrics", service.figures),
     ]
     ours = [Route(path, watched(metrics, path, handle), methods=[method]) for method, path, handle in routes]
+    more = page.routes(models, metrics) if page else []
     return Starlette(routes=[*ours, *more], lifespan=life, exception_handlers={HTTPException: _nothing_there})
 
 

@@ -1,5 +1,6 @@
 """/openapi.json: what the paths take and answer, made of the very models that check it."""
 
+import re
 from typing import Any
 
 from pydantic import BaseModel
@@ -120,4 +121,6 @@ def _schemas() -> Json:
     _, taken = models_json_schema([(model, "validation") for model in _IN], ref_template=template)
     _, given = models_json_schema([(model, "serialization") for model in _OUT], ref_template=template)
     schemas: Json = {**taken["$defs"], **given["$defs"]}
+    for schema in schemas.values():  # what docstrings cite is for whoever reads the code
+        schema["description"] = re.sub(r" \([^()]*\.md[^()]*\)", "", schema.get("description", ""))
     return schemas
