@@ -9,6 +9,8 @@ from intents.labels import Label
 from intents.patterns import Symbols
 from intents.source import Source
 
+TAKEN_BACK = "taken-back"  # what came before doesn't hold
+_LEFT = ("blocked", "labelled", "carried", "linked")  # what one clause makes of another (decide.py)
 REMEMBERED = 8192  # sets of features whose rule is kept
 
 
@@ -58,3 +60,16 @@ def decision(rules: Sequence[RequestRule]) -> Callable[[int], RequestRule | None
         return None
 
     return deciding
+
+
+def telling(rules: Sequence[RequestRule], symbols: Symbols) -> Callable[[int], bool]:
+    """Whether a message could come to more than none, by the features of all its clauses."""
+    left = sum(map(symbols.bit, _LEFT))
+    loud = [rule for rule in rules if rule.label is not Label.NONE or rule.name == TAKEN_BACK]
+
+    @lru_cache(maxsize=REMEMBERED)
+    def told(mask: int) -> bool:
+        mask |= left
+        return any(mask & rule.every == rule.every and all(mask & some for some in rule.some) for rule in loud)
+
+    return told

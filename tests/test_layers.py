@@ -19,6 +19,7 @@ ABOVE_THE_CORE = (
     "skill.cli",
     "skill.simulator",
 )
+OUTER = ("skill.simulator", "skill.runtimes", "skill.cli", "skill.testing", "skill.pytest_plugin")  # need an extra
 OF_THE_EXTRAS = ("starlette", "uvicorn", "typer", "rich", "standardwebhooks")
 
 
@@ -61,11 +62,11 @@ def test_a_package_knows_nothing_of_those_above_it(package: str, never: tuple[st
     assert {name: bad for name, bad in found.items() if bad} == {}
 
 
-def test_only_the_command_knows_the_local_provider() -> None:
+def test_only_the_command_and_the_test_kit_know_the_local_provider() -> None:
     """It is the other side of the wire."""
     for name, path in modules("skill"):
-        if not of({name}, "skill.simulator", "skill.cli"):
-            assert not of(imports(name, path), "skill.simulator"), name
+        if not of({name}, *OUTER) or of({name}, "skill.runtimes"):
+            assert not of(imports(name, path), "skill.simulator", "skill.testing"), name
 
 
 def test_the_local_provider_knows_nothing_of_the_skill() -> None:
@@ -79,6 +80,13 @@ def test_the_local_provider_knows_nothing_of_the_skill() -> None:
 def test_a_package_is_imported_where_no_extra_is_installed(package: str) -> None:
     """A runtime that embeds the hook installs no web server."""
     missing = f"sys.modules.update(dict.fromkeys({OF_THE_EXTRAS!r}))"  # None: as if it were not installed
-    code = f"import sys; {missing}; import {package}; print(*sys.modules)"
+    code = f"import sys; {missing}; import {package}; from {package} import *; print(*sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert of(set(shown.stdout.split()), "skill.simulator", "skill.cli") == set()
+    assert of(set(shown.stdout.split()), *OUTER) == set()
+
+
+def test_the_pytest_plugin_costs_a_run_that_has_no_use_for_it_nothing() -> None:
+    """Whoever has the package installed loads the plugin in every run."""
+    code = "import sys, pytest; before = {*sys.modules}; import skill.pytest_plugin; print(*{*sys.modules} - before)"
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(shown.stdout.split()) == {"skill", "skill.pytest_plugin"}

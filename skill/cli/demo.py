@@ -17,7 +17,7 @@ from skill.cli.options import Port
 from skill.cli.provider import local_provider, log_to
 from skill.cli.scenes import BrokenPromiseError, Desk, play
 from skill.cli.screen import Screen, leave_on_sigterm
-from skill.settings import Settings
+from skill.settings import Settings, defaults
 from skill.stores.vault import SIZE, as_text
 
 if TYPE_CHECKING:  # its packages are an extra
@@ -27,10 +27,10 @@ WELCOME = """\
 A provider on this machine stands in for OpenAI; nothing leaves it, and nothing is kept.
 Its requests appear between the messages. Watch the polls: one for each "done", none by itself.
 
+In a browser, with the machine's states lit up:  {chat}
+
 Say      Sign in with my ChatGPT account  (or 使用我的Codex订阅), then: not yet, done,
          which ChatGPT models do I have?, how much of my Codex limit is left?, log out of ChatGPT
-In a browser, with its states drawn:  {chat}
-
 Approve  {page}
          or right here: /approve [account], /decline        Leave: /quit
 """
@@ -69,11 +69,9 @@ def demo(
 
 
 def local_settings(home: Path, served: "Served") -> Settings:
-    """The defaults, whatever the environment says: the same demo for everybody."""
-    defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
-    key = as_text(os.urandom(SIZE))  # of its own, so that none is left in a keyring
-    addresses = {"issuer": served.issuer, "backend_url": served.backend_url}
-    return Settings(**defaults | addresses | {"home": home, "key": key})
+    """The same demo for everybody, with a key of its own, so that none is left in a keyring."""
+    key = as_text(os.urandom(SIZE))
+    return defaults(home=home, key=key, issuer=served.issuer, backend_url=served.backend_url)
 
 
 @contextlib.contextmanager

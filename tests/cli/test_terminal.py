@@ -61,7 +61,7 @@ def terminal(environment: dict[str, str], *command: str) -> Iterator[Terminal]:
 def test_a_person_connects_in_the_demo(environment: dict[str, str]) -> None:
     """Types, sees the page's requests at once, approves, says done, leaves."""
     with terminal(environment, "demo") as screen:
-        screen.expect("In a browser, with its states drawn:  ")
+        screen.expect("In a browser, with the machine's states lit up:  ")
         chat = screen.expect("\r\n")
         assert "<title>" in httpx.get(chat, trust_env=False).text
         screen.expect("Approve  ")

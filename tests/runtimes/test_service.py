@@ -441,6 +441,7 @@ def test_metrics_count_without_a_word_of_anybody(host: Host, provider: LocalProv
     assert 'codex_onboarding_service_requests_total{path="/v1/messages",status="200"} 3' in shown.text
     assert 'codex_onboarding_service_messages_total{outcome="connected"} 1' in shown.text
     assert 'codex_onboarding_service_messages_total{outcome="passed"} 1' in shown.text
+    assert 'codex_onboarding_service_refused_total{error="not_json"} 1' in shown.text
     assert "ana" not in shown.text
 
 

@@ -22,7 +22,7 @@ from skill.message import Message, Owner
 from skill.onboarding import Onboarding
 from skill.report import history
 from skill.runtimes.page.diagram import svg
-from skill.runtimes.service.admission import is_loopback
+from skill.runtimes.service.admission import is_loopback, refuse_other_machines
 from skill.runtimes.service.answers import Problem
 from skill.runtimes.service.app import MESSAGE_LIMIT, Handler, watched
 from skill.runtimes.service.forms import ModelCall, read
@@ -90,7 +90,7 @@ class ChatPage:
 
     async def _page(self, request: Request) -> Response:
         """The document, in the language asked for, else in the browser's."""
-        _refuse_other_names(request)
+        refuse_other_machines(request)
         language = chosen(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
         headers = {"content-security-policy": POLICY, "referrer-policy": "no-referrer", "vary": "accept-language"}
         response = HTMLResponse(document(language, self._onboarding.settings.verification_url), headers=headers)
@@ -156,15 +156,10 @@ class ChatPage:
 
 async def _words(request: Request) -> Words:
     """What was typed on this very page: another site's page has another origin, and a rebound name another host."""
-    _refuse_other_names(request)
+    refuse_other_machines(request)
     if request.headers.get("origin") != f"{request.url.scheme}://{request.headers.get('host', '')}":
         raise Problem(403, "local_only")
     return read(Words, await read_body(request, MESSAGE_LIMIT))
-
-
-def _refuse_other_names(request: Request) -> None:
-    if not is_loopback(urlsplit(f"//{request.headers.get('host', '')}").hostname or ""):
-        raise Problem(403, "local_only")
 
 
 def _visitor(request: Request) -> str:
@@ -172,7 +167,7 @@ def _visitor(request: Request) -> str:
     visitor = request.cookies.get(VISITOR, "")
     if not re.fullmatch(r"[\w-]{16,64}", visitor):
         raise Problem(403, "local_only")
-    _refuse_other_names(request)
+    refuse_other_machines(request)
     return visitor
 
 

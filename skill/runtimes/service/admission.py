@@ -67,9 +67,16 @@ def _fits(key: Webhook, body: bytes, headers: dict[str, str]) -> bool:
 
 
 def refuse_others(request: Request) -> None:
-    """Only programs on this machine: no other address, no name that was bent to it, no page of another origin."""
+    """Only programs on this machine: no web page, of whatever origin."""
+    refuse_other_machines(request)
+    if "origin" in request.headers:
+        raise Problem(403, "local_only")
+
+
+def refuse_other_machines(request: Request) -> None:
+    """From this machine, and under its own name: a page elsewhere may have bent a name of its own to it."""
     client, host = request.client, urlsplit(f"//{request.headers.get('host', '')}").hostname
-    if client is None or not is_loopback(client.host) or not is_loopback(host or "") or "origin" in request.headers:
+    if client is None or not is_loopback(client.host) or not is_loopback(host or ""):
         raise Problem(403, "local_only")
 
 

@@ -79,6 +79,7 @@ class Service:
             try:
                 return await endpoint(delivery)
             except Problem as problem:
+                self.metrics.add("refused_total", error=problem.code)
                 return problem.answer()
 
         done = await self.deliveries.once(request.url.path, delivery, work, patience_of(request))
