@@ -2,11 +2,11 @@
 
 import asyncio
 
-from benchmarks import classify, eventloop, fleet, flow, importing, latency, logins, memory, passing, size, soak
+from benchmarks import classify, eventloop, fleet, flow, http, importing, latency, logins, memory, passing, size, soak
 
 for part in (size, passing, importing, classify):
     part.main()
-for work in (flow, logins, eventloop, memory, soak):
+for work in (http, flow, logins, eventloop, memory, soak):
     asyncio.run(work.main())
 latency.main([])
 fleet.main([])

@@ -44,7 +44,8 @@ def serve(
     separated by spaces, while one is exchanged.
 
     [bold]--page[/] adds a chat page for trying, on this machine only. Where no
-    CODEX_ONBOARDING_ISSUER is set it brings a provider of its own, and keeps nothing.
+    CODEX_ONBOARDING_ISSUER is set it brings a provider of its own, and keeps
+    nothing, whatever data folder is named.
 
     Example: codex-onboarding serve --page
     """
@@ -80,7 +81,8 @@ def _settings(home: Path | None, page: bool) -> Iterator[Settings]:
         yield settings
         return
     with tempfile.TemporaryDirectory(prefix="codex-onboarding-") as folder, local_provider(0, lambda _: None) as served:
-        yield local_settings(home or Path(folder), served)
+        secret = {"webhook_secret": settings.webhook_secret}
+        yield local_settings(Path(folder), served).model_copy(update=secret)
 
 
 def _chat_page(onboarding: Onboarding) -> "ChatPage":

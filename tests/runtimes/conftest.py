@@ -1,7 +1,9 @@
 """The service on a real port, before a provider on a real port whose requests are counted."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,32 @@ provider, served = command.provider, command.served
 environment, pointed = command.environment, command.pointed
 
 Start = Callable[..., Host]
+
+
+@pytest.fixture
+def canary() -> list[bytes]:
+    """The whole bodies that a model behind the host was sent."""
+    return []
+
+
+@pytest.fixture
+def canary_url(canary: list[bytes]) -> Iterator[str]:
+    """Where that model listens."""
+
+    class Model(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            canary.append(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Model) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -58,6 +59,7 @@ def test_the_chat_page_brings_a_provider_of_its_own(environment: dict[str, str])
         finally:
             process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
+    assert not Path(environment["CODEX_ONBOARDING_HOME"]).exists()
     elsewhere = environment | {"CODEX_ONBOARDING_ISSUER": "https://auth.openai.com"}
     assert "on this machine only" in run(elsewhere, "--page").stderr.replace("\n", " ")
     assert "this machine only" in run(environment, "--page", "--host", "0.0.0.0").stderr

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import SecretStr, ValidationError
 
@@ -121,6 +122,21 @@ def test_what_starts_nothing(host: Host, provider: LocalProvider, changes: dict[
     said = host.say(**{"text": REQUEST, **changes})
     assert said == answer or answer in said["text"]
     assert provider.count() == 0
+
+
+def test_the_model_behind_the_host_hears_only_what_passes(
+    host: Host, provider: LocalProvider, canary: list[bytes], canary_url: str
+) -> None:
+    """runtimes.md, section 5: whole bodies; a pasted key and a code are in none of them."""
+
+    def chat(text: str) -> None:
+        if not host.say(text)["handled"]:
+            httpx.post(canary_url, json={"messages": [text]}, trust_env=False)
+
+    for text in ("Good morning!", REQUEST, "hm, not yet", "use my key sk-proj-canary0123456789abcdefghijkl", "Thanks"):
+        chat(text)
+    assert [json.loads(body)["messages"] for body in canary] == [["Good morning!"], ["Thanks"]]
+    assert not [body for body in canary if b"sk-" in body or provider.codes[0].user_code.encode() in body]
 
 
 def test_another_persons_done_does_nothing(host: Host, provider: LocalProvider) -> None:
