@@ -31,7 +31,7 @@ MODEL_LIMIT = 8 * 1024 * 1024  # bytes; a question may carry images
 LONGEST_WAIT = 120.0  # seconds that a host may ask us to take
 
 Handler = Callable[[Request], Awaitable[Response]]
-_WAIT = re.compile(r"\bwait=(\d{1,3}(?:\.\d{1,3})?)\b")
+_WAIT = re.compile(r"\bwait=(\d{1,9}(?:\.\d{1,3})?)\b")
 
 log = logging.getLogger(__name__)
 
