@@ -151,7 +151,8 @@ function setBusy(now) {
   busy = now;
   at("send").disabled = now;
   for (const button of at("says").children) button.disabled = now;
-  if (!now) at("text").focus({ preventScroll: true });
+  // A suggestion that was pressed is gone; whoever moved on meanwhile stays where they are.
+  if (!now && document.activeElement === document.body) at("text").focus({ preventScroll: true });
 }
 
 // --- what isn't the skill's: the chosen model answers, if there is one
