@@ -2,11 +2,25 @@
 
 import asyncio
 
-from benchmarks import classify, eventloop, fleet, flow, http, importing, latency, logins, memory, passing, size, soak
+from benchmarks import (
+    adapters,
+    classify,
+    eventloop,
+    fleet,
+    flow,
+    http,
+    importing,
+    latency,
+    logins,
+    memory,
+    passing,
+    size,
+    soak,
+)
 
 for part in (size, passing, importing, classify):
     part.main()
-for work in (http, flow, logins, eventloop, memory, soak):
+for work in (adapters, http, flow, logins, eventloop, memory, soak):
     asyncio.run(work.main())
 latency.main([])
 fleet.main([])

@@ -92,6 +92,7 @@ def as_typed(phrases: Iterable[str], back: Mapping[str, Sequence[str]]) -> Itera
         yield phrase
         if " " in phrase:
             yield phrase.replace(" ", "-")
-        if len(phrase) <= 4 and not back.keys().isdisjoint(phrase):
+        short = len(phrase) <= 4 or (len(phrase) < 9 and _latin(phrase[0]))  # the latter: "plus 会员"
+        if short and not back.keys().isdisjoint(phrase):
             for choice in product(*([char, *back.get(char, [])] for char in phrase)):
                 yield "".join(choice)

@@ -9,7 +9,7 @@ from intents.frames import Frame
 from intents.grammar import ANY, MAX_SYMBOLS, ReplyRule
 from intents.labels import Label
 from intents.lexicon import Lexicon
-from intents.rules import RequestRule
+from intents.rules import REFRAINS, TAKEN_BACK, RequestRule
 
 _DOCUMENT, _EDGE = 30, 6  # clauses
 
@@ -32,8 +32,8 @@ def request(frames: Sequence[Frame], known: Lexicon) -> Verdict:
     if not known.telling(reduce(or_, [frame.features for frame in frames], 0)):
         return NOTHING
     verdicts = list(_verdicts(frames, known))
-    if verdicts and verdicts[-1][0].name == "taken-back":
-        return Verdict(Label.NONE, verdicts[-1][0].name, verdicts[-1][1:])
+    if verdicts and _taken_back(verdicts):
+        return Verdict(Label.NONE, TAKEN_BACK, verdicts[-1][1:])
     taken_back = max((n for n, (rule, _) in enumerate(verdicts) if rule.name == "taken-back"), default=0)
     if any(rule.label is not Label.NONE for rule, _ in verdicts[:taken_back]):
         verdicts = verdicts[taken_back:]  # "connect ChatGPT, no, I mean Claude"
@@ -45,6 +45,7 @@ def request(frames: Sequence[Frame], known: Lexicon) -> Verdict:
     if any(rule.name == "weighing" for rule, _ in loud):  # what then names neither is still the question
         named = known.bits["@names"] | known.bits["key"] | known.bits["keyword"]
         firm = [(rule, frame) for rule, frame in firm if frame.features & named]
+        loud = [(rule, frame) for rule, frame in loud if rule.label is Label.AMBIGUOUS]
     if not loud:
         return NOTHING
     rule, frame = _loudest(firm or loud, known)
@@ -55,10 +56,21 @@ def request(frames: Sequence[Frame], known: Lexicon) -> Verdict:
     return Verdict(rule.label, rule.name, (frame,))
 
 
+_MOVES = (Label.OAUTH, Label.AMBIGUOUS, Label.BYOK, Label.OTHER_VENDOR, Label.NONE)
+
+
+def _taken_back(verdicts: Sequence[tuple[RequestRule, Frame]]) -> bool:
+    """ "Connect it, no, never mind", "… wait, don't connect it"; but "log me out, don't connect it again" stands."""
+    last = verdicts[-1][0].name
+    return last == TAKEN_BACK or (last == REFRAINS and all(rule.label in _MOVES for rule, _ in verdicts))
+
+
 def _loudest(verdicts: Sequence[tuple[RequestRule, Frame]], known: Lexicon) -> tuple[RequestRule, Frame]:
     """The last word counts; but "it expired, connect it" is about what expired."""
     last, frame = verdicts[-1]
     carried = not frame.features & known.bits["@names"]
+    if last.label is Label.USAGE and carried and verdicts[0][0].label is Label.BYOK:
+        return verdicts[0]  # "here's my key, then run the weekly report"
     if last.label is Label.OAUTH and carried:
         kept = [v for v in verdicts if v[0].label not in (Label.OAUTH, Label.BYOK, Label.OTHER_VENDOR, Label.STATUS)]
         return kept[-1] if kept else verdicts[-1]
@@ -66,10 +78,11 @@ def _loudest(verdicts: Sequence[tuple[RequestRule, Frame]], known: Lexicon) -> t
 
 
 def _asked_after(frame: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
-    """ "Sign in with ChatGPT, is that safe?" asks."""
-    asked, strange, tag = known.bits["asked"], known.bits["x"], known.bits["tag"]
+    """ "Sign in with ChatGPT, is that safe?" asks; "… and what do cats eat?" is another matter."""
+    bits = known.bits
     later = (f.features for f in frames if f.sentence == frame.sentence and f.after > frame.after)
-    return any(features & asked and not features & (strange | tag) for features in later)
+    asked = (features for features in later if features & bits["asked"] and not features & bits["tag"])
+    return any(not features & bits["x"] or features & bits["@concerns"] for features in asked)
 
 
 def _verdicts(frames: Sequence[Frame], known: Lexicon) -> Iterator[tuple[RequestRule, Frame]]:
@@ -94,6 +107,7 @@ class _Context:
         self.bits, self.colon = bits, colon
         self.topic = 0  # the things last named, with their acts
         self.pending = 0  # an act or a state that no thing was named for
+        self.wished = 0  # what the last clause named and said no more about
         self.blocked = 0  # what follows is quoted, or a task's material
         self.labelled = -1  # the sentence that stands behind somebody's "Label:"
         self.quoting = -1  # the sentence that speaks about words
@@ -107,6 +121,8 @@ class _Context:
             mask |= bits["labelled"]
         if self.quoting == frame.sentence:
             mask |= bits["blocked"]
+        if self.wished and mask & bits["justplease"]:
+            return mask | self.wished | bits["command"] | bits["plain"] | bits["signin"]
         named = mask & bits["@names"]
         if self.pending and mask & bits["np"] and mask & bits["@things"]:
             return mask | self.pending | bits["carried"]
@@ -116,35 +132,46 @@ class _Context:
             taken = (
                 self.topic if mask & (bits["dothat"] | bits["know"]) else self.topic & ~(bits["@acts"] | bits["did"])
             )
+            if not mask & (bits["broke"] | bits["expired"] | bits["usage"]) or mask & (bits["@acts"] | bits["my"]):
+                taken &= ~bits["theirs"]  # theirs broke; but what is wanted now is wanted by us
             return mask | taken | bits["carried"]
         if self.sentence == frame.sentence or mask & (bits["my"] | bits["keyword"] | bits["key"] | bits["pastedkey"]):
-            return mask | self.topic & bits["@names"] | bits["linked"]
+            return mask | self.topic & (bits["@names"] | bits["if"]) | bits["linked"]
         return mask
 
     def note(self, frame: Frame, mask: int, rule: RequestRule | None) -> None:
         bits, own = self.bits, frame.features
         material = own & (bits["task"] | bits["intro"] | bits["say"])
+        cut_off = own & bits["dangling"] and frame.ends != self.colon  # "you must not, at any time, connect it"
         if own & bits["below"] or (frame.ends == self.colon and material):
             self.blocked = bits["blocked"]
-        elif rule and rule.name == "about-words":
+        elif cut_off or own & bits["reports"] or (rule and rule.name in ("about-words", "makes-software")):
             self.quoting = frame.sentence
         if frame.ends == self.colon and own & bits["label"]:
             self.labelled = frame.sentence
         self.age += 1
         if self.age > _FORGOTTEN:
             self.topic = 0
-        if own & (bits["task"] | bits["homonym"] | bits["if"]):
+        if own & (bits["task"] | bits["homonym"]) or (own & bits["if"] and own & (bits["say"] | bits["person"])):
             self.topic = 0
+        elif own & bits["if"]:  # "if I connect it, …": what follows may ask about it, never start it
+            self.topic = own & bits["@acts"] and own & (bits["@names"] | bits["@kept"] | bits["if"])
         elif own & bits["@things"]:
+            keys = bits["key"] | bits["keyword"] | bits["pastedkey"]
+            if own & bits["np"] and not own & (bits["@kept"] | bits["my"] | bits["have"] | bits["chatgpt"]):
+                own |= self.pending & keys  # "an API key (OpenAI's)"
             self.age = 0
-            self.topic = own & (bits["@things"] | bits["@acts"] | bits["@kept"] | bits["did"])
+            self.topic = own & (bits["@things"] | bits["@acts"] | bits["@kept"] | bits["did"] | bits["theirs"])
+        self.wished = own & bits["@names"] if own & bits["wish"] else 0  # "ChatGPT login, please"
         self.pending = self._unfinished(own) or self._corrected(own, rule)
         self.sentence = frame.sentence
 
     def _corrected(self, own: int, rule: RequestRule | None) -> int:
         """ "No, I mean …", "wait, rather …": the act stands, for another thing."""
         bits = self.bits
-        if rule and rule.name == "taken-back" and self.topic:
+        again = rule and rule.name == "taken-back"
+        alone = own & bits["instead"] and not own & (bits["@acts"] | bits["@names"] | bits["my"])
+        if self.topic and (again or alone):
             return self.topic & bits["@acts"] | bits["command"] | bits["plain"]
         keys = bits["key"] | bits["keyword"] | bits["pastedkey"]
         return self.pending & ~keys if own & bits["instead"] else 0
@@ -170,6 +197,8 @@ _STRENGTH = {
 _FINAL = (Label.BYOK, Label.CANCEL, Label.RESEND, Label.CHOOSE_BYOK, Label.CHOOSE_OAUTH)
 _UNSURE = ("agrees", "agrees-only", "acknowledges", "asks-why")  # with words beside them that nobody knows: none
 _CHOICES = (Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK)
+_TROUBLE = ("says-invalid", "says-set", "misses-a-button")
+_TELLING = ("say", "neg", "person", "their", "service", "done", "entered", "approved", "connected", "tofinish", "when")
 
 
 def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> Verdict:
@@ -178,7 +207,8 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> Verdict:
         return NOTHING
     first = known.grammars[frames[0].grammar].replies[state]
     said: list[tuple[ReplyRule, Frame]] = []
-    strange = asked = 0
+    telling = sum(known.bits[name] for name in _TELLING)
+    strange = asked = besides = 0
     for frame in frames:
         rule = first(frame.symbols, False)
         if rule and rule.label is Label.CONFIRM and frame.features & known.bits["ask"]:
@@ -187,7 +217,10 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> Verdict:
             said.append((rule, frame))
         elif rule is None:
             strange |= frame.features & (known.bits["x"] | known.bits["task"])
+            besides |= frame.features & telling
             asked |= frame.features & (known.bits["ask"] | known.bits["wh"] | known.bits["how"] | known.bits["why"])
+        else:
+            besides |= 1  # about something else
     if not any(rule.label in _FINAL for rule, _ in said):
         rule = first(_joined(frames, known), True)
         if rule:
@@ -195,13 +228,19 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> Verdict:
     if not said:
         return NOTHING
     names = [rule.name for rule, _ in said]
-    if "says-invalid" in names and "says-finished" in names[names.index("says-invalid") :]:
-        said = [pair for pair in said if pair[0].name != "says-invalid"]  # "it didn't work at first, now it's approved"
+    trouble = next((n for n, name in enumerate(names) if name in _TROUBLE), len(names))
+    if "says-finished" in names[trouble:]:
+        said = [pair for pair in said if pair[0].name not in _TROUBLE]  # "it didn't work at first, now it's approved"
     finished = _finished([rule for rule, _ in said])
     best, at = max(reversed(said), key=lambda pair: _strength(pair[0], finished))
+    if best.label in _CHOICES and said[-1][0].label is Label.CANCEL and said[-1][1].features & known.bits["retract"]:
+        best, at = said[-1]  # "the first ... you know what, forget it"
     vague = best.name in _UNSURE or (best.label in _CHOICES and not at.features & known.bits["@ways"])
-    if (strange and vague) or (asked and best.weak) or _a_request(best, at, frames, known):
+    agrees = best.name == "agrees"
+    if (strange and vague) or (asked and best.weak) or (besides and agrees) or _a_request(best, at, frames, known):
         return NOTHING
+    if agrees:  # "yes, where do I type it?"
+        best, at = next((pair for pair in said if pair[0].label is Label.HELP), (best, at))
     return _by(best, (at,))
 
 
@@ -247,7 +286,7 @@ def _finished(rules: Sequence[ReplyRule]) -> Label | None:
 
 
 def _strength(rule: ReplyRule, finished: Label | None) -> int:
-    if rule.name == "says-invalid":
+    if rule.name in _TROUBLE:
         return 4
     if rule.label is Label.HELP and rule.weak:
         return 0

@@ -53,11 +53,13 @@ class Scan:
 
     def places(self, frame: Frame) -> Iterator[tuple[int, int, str]]:
         """The words of a clause that the lexicon knows, in the original text."""
+        other = self.grammar.joints.other
         for phrase, start, end in self.matches[frame.first : frame.after]:
-            first, after = self.folded.back(self._before(start), self._before(end), self.length)
-            after = self.ends.get(first, after)
-            shift = self.left_out if first > self.before else 0
-            yield first + shift, after + shift, self.grammar.slots[phrase]
+            if self.grammar.slots[phrase] != other:
+                first, after = self.folded.back(self._before(start), self._before(end), self.length)
+                after = self.ends.get(first, after)
+                shift = self.left_out if first > self.before else 0
+                yield first + shift, after + shift, self.grammar.slots[phrase]
 
     def _before(self, place: int) -> int:
         return place - self.text.count("\x01", 0, place)
@@ -147,12 +149,16 @@ def _frames(text: str, matches: list[Match], grammar: Grammar) -> Iterator[Frame
         if start > last and text[last:start] != " " and _WORD.search(text, last, start):
             spelled += other
         last, symbol = end, slots[phrase]
+        if spelled and symbol in joints.listed and grammar.phrases[phrase].endswith(")"):
+            yield _frame(spelled, first, number, sentence, joint, "", grammar)  # "1) mute it 2) sign me in"
+            spelled, first = "", number + 1
+            continue
         if symbol not in parting:
             spelled += symbol
             continue
         if spelled:
             yield _frame(spelled, first, number, sentence, joint, symbol, grammar)
-        spelled, first = (symbol, number) if symbol == joints.hence else ("", number + 1)
+        spelled, first = (symbol, number) if symbol in joints.leading else ("", number + 1)
         sentence += symbol in joints.full
         joint = symbol
     if _WORD.search(text, last):

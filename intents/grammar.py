@@ -38,7 +38,8 @@ class Joints:
 
     other: str
     ask: str
-    hence: str  # parts clauses, and belongs to the second
+    leading: frozenset[str]  # part clauses, and belong to the second: "so", "no wait"
+    listed: frozenset[str]  # "1)", "b)" begin a clause
     parting: frozenset[str]
     full: frozenset[str]
 
@@ -103,9 +104,11 @@ def _turned(match: re.Match[str], turn: dict[str, str]) -> str:
 
 def _joints(symbols: Symbols) -> Joints:
     full = frozenset(map(symbols.char, ("stop", "ask", "line")))
-    parting = full | frozenset(map(symbols.char, ("comma", "colon", "dash", "but", "hence")))
-    other, ask, hence = map(symbols.char, ("x", "ask", "hence"))
-    return Joints(other, ask, hence, parting, full)
+    leading = frozenset(map(symbols.char, ("hence", "correct")))
+    parting = full | leading | frozenset(map(symbols.char, ("comma", "colon", "dash", "but")))
+    listed = frozenset(map(symbols.char, ("one", "two")))
+    other, ask = map(symbols.char, ("x", "ask"))
+    return Joints(other, ask, leading, listed, parting, full)
 
 
 class Reader:
@@ -121,7 +124,7 @@ class Reader:
     def grammar(self, others: Mapping[str, Source]) -> Grammar:
         """The language read, with what it takes from `others` beneath its own words."""
         self.words.only({"script", "mixes", "markers", "slots", "not_typos", "variants"})
-        self.request.only({"groups", "marks", "shapes"})
+        self.request.only({"groups", "parts", "marks", "shapes"})
         vocabulary = Vocabulary(self.symbols)
         vocabulary.read(self.common, own=False)
         for name in self.words.strings("mixes"):
@@ -169,9 +172,14 @@ class Reader:
 
     def _compiled(self, source: Source, classes: dict[str, str], *path: str | int) -> list[Pattern]:
         try:
-            return [compile_pattern(pattern, self.symbols, classes) for pattern in source.strings(*path)]
+            return [compile_pattern(self._with_parts(p), self.symbols, classes) for p in source.strings(*path)]
         except ValueError as error:
             raise source.fault(path, str(error)) from None
+
+    def _with_parts(self, pattern: str) -> str:
+        for name, part in self.request.value.get("parts", {}).items():
+            pattern = pattern.replace("{" + name + "}", f"({part})")
+        return pattern
 
     def _marks(self) -> list[tuple[Pattern, dict[str, str]]]:
         symbols, classes, marks = self.symbols, self._groups(self.request, {}), []

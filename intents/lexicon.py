@@ -71,7 +71,7 @@ def load(root: Traversable | None = None) -> Lexicon:
 
 def _bits(common: Source, symbols: Symbols) -> dict[str, int]:
     bits = {name: symbols.bit(name) for name in symbols.names}
-    for name in ("things", "names", "acts", "states", "kept", "ways"):
+    for name in ("things", "names", "acts", "states", "kept", "ways", "concerns"):
         bits[f"@{name}"] = sum(bits[slot] for slot in common.strings(name))
     return bits
 
@@ -96,8 +96,8 @@ def _anchor(lexicon: Lexicon, common: Source, words: Mapping[str, Source]) -> No
         for name, cover in reversed([*zip(common.mapping("inside_quotes"), lexicon.covers, strict=True)])
         for slot in common.strings("inside_quotes", name)
     }
-    held = [(phrase, kinds[slot]) for phrase, slot in spoken if slot in kinds]
-    lexicon.inside_quotes = ahocorasick_rs.AhoCorasick([phrase for phrase, _ in held], store_patterns=False)
+    held = [(form, kinds[slot]) for phrase, slot in spoken if slot in kinds for form in as_typed([phrase], back)]
+    lexicon.inside_quotes = ahocorasick_rs.AhoCorasick([form for form, _ in held], store_patterns=False)
     lexicon.cover_of = tuple(cover for _, cover in held)
     marked = [(mark, name) for name, source in words.items() for mark in source.value.get("markers", ())]
     foreign = [mark for mark, name in marked if name != next(iter(words))]

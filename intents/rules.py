@@ -10,6 +10,7 @@ from intents.patterns import Symbols
 from intents.source import Source
 
 TAKEN_BACK = "taken-back"  # what came before doesn't hold
+REFRAINS = "refrains"  # what was to be started before isn't
 _LEFT = ("blocked", "labelled", "carried", "linked")  # what one clause makes of another (decide.py)
 REMEMBERED = 8192  # sets of features whose rule is kept
 
@@ -65,7 +66,7 @@ def decision(rules: Sequence[RequestRule]) -> Callable[[int], RequestRule | None
 def telling(rules: Sequence[RequestRule], symbols: Symbols) -> Callable[[int], bool]:
     """Whether a message could come to more than none, by the features of all its clauses."""
     left = sum(map(symbols.bit, _LEFT))
-    loud = [rule for rule in rules if rule.label is not Label.NONE or rule.name == TAKEN_BACK]
+    loud = [rule for rule in rules if rule.label is not Label.NONE or rule.name in (TAKEN_BACK, REFRAINS)]
 
     @lru_cache(maxsize=REMEMBERED)
     def told(mask: int) -> bool:

@@ -29,6 +29,8 @@ _SPELLED = re.compile(r"(?<![a-z])(?:[a-z] ){3,20}[a-z](?![a-z])")  # "c o n n e
 _SPACED = re.compile(" [a-z] [a-z] [a-z]")  # cheaper, and in every one of them
 _LEFT_OUT = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0f\ufeff]")  # by `_fold_slowly`
 _GAPS = re.compile("[^\\W_]  +[^\\W_]")
+_STACCATO = re.compile(r"(?:\b\w{1,12}[.\u2026]+ ?){4,}")  # "Sign. Me. In. Now."
+_DOTS = str.maketrans(".\u2026", "  ")
 _TYPED = 200  # characters; nobody draws letters out in a longer text
 _INVISIBLE = {"Cf", "Mn", "Me"}  # joiners, direction marks, accents left over, emoji selectors
 
@@ -92,6 +94,8 @@ def folding(variants: Mapping[int, str]) -> dict[int, str]:
 
 def fold(text: str, table: Mapping[int, str]) -> Folded:
     """The form that frames are built on; only texts with an anchor pay for it."""
+    if len(text) <= _TYPED and _STACCATO.search(text):
+        text = _STACCATO.sub(lambda run: run[0].translate(_DOTS), text)
     plain = text.replace(" - ", " \x18 ").translate(_FOLD if text.isascii() else table)
     if plain.isascii():
         plain = plain.lower()

@@ -20,7 +20,33 @@ ABOVE_THE_CORE = (
     "skill.simulator",
 )
 OUTER = ("skill.simulator", "skill.runtimes", "skill.cli", "skill.testing", "skill.pytest_plugin")  # need an extra
-OF_THE_EXTRAS = ("starlette", "uvicorn", "typer", "rich", "standardwebhooks")
+OF_THE_EXTRAS = (
+    "starlette",
+    "uvicorn",
+    "typer",
+    "rich",
+    "standardwebhooks",
+    "slack_bolt",
+    "slack_sdk",
+    "aiogram",
+    "aiohttp",
+)
+RUNTIMES_USE = ("skill.message", "skill.onboarding", "skill.runtimes", "skill.tasks")
+# The service is a process around the hook: it answers for storage too, and for calls of models. What decides, and
+# what speaks to provider or database, it reaches through the hook as everybody else.
+PROCESSES = ("skill.runtimes.service", "skill.runtimes.page")
+BEHIND_THE_HOOK = (
+    "intents",
+    "sqlalchemy",
+    "skill.turns",
+    "skill.speech",
+    "skill.oauth.provider",
+    "skill.oauth.wire",
+    "skill.oauth.builtin",
+    "skill.stores.sql",
+    "skill.testing",
+    "skill.cli",
+)
 
 
 def modules(package: str) -> Iterator[tuple[str, Path]]:
@@ -62,6 +88,18 @@ def test_a_package_knows_nothing_of_those_above_it(package: str, never: tuple[st
     assert {name: bad for name, bad in found.items() if bad} == {}
 
 
+def test_a_runtime_translates_and_decides_nothing() -> None:
+    """It knows the hook, what goes in and what comes out; and nobody below knows a runtime."""
+    for name, path in modules("skill"):
+        found = of(imports(name, path), "skill", "intents", "httpx", "sqlalchemy")
+        if of({name}, *PROCESSES):
+            assert of(found, *BEHIND_THE_HOOK) == set(), name
+        elif of({name}, "skill.runtimes"):
+            assert found == of(found, *RUNTIMES_USE), name
+        elif not of({name}, "skill.cli"):
+            assert of(found, "skill.runtimes") == set(), name
+
+
 def test_only_the_command_and_the_test_kit_know_the_local_provider() -> None:
     """It is the other side of the wire."""
     for name, path in modules("skill"):
@@ -82,7 +120,7 @@ def test_a_package_is_imported_where_no_extra_is_installed(package: str) -> None
     missing = f"sys.modules.update(dict.fromkeys({OF_THE_EXTRAS!r}))"  # None: as if it were not installed
     code = f"import sys; {missing}; import {package}; from {package} import *; print(*sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert of(set(shown.stdout.split()), *OUTER) == set()
+    assert of(set(shown.stdout.split()), *OUTER, "skill.runtimes") == set()
 
 
 def test_the_pytest_plugin_costs_a_run_that_has_no_use_for_it_nothing() -> None:

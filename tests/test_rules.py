@@ -431,6 +431,7 @@ class Walk(RuleBasedStateMachine):
 
     def take_again(self, past: Sent) -> None:
         """Rule 2 and section 3: a re-delivery causes nothing, and repeats what was said."""
+        self.tidy()  # a claim lasts a day; what was swept is a first delivery again
         if not self.dealt_with(past.message):
             again = self.take(past.message, past.kind)  # it passed through; this is a first delivery, a late one
             past.reply, past.crashed = again.reply, again.crashed

@@ -1,4 +1,4 @@
-"""The service on a real port, before a provider on a real port whose requests are counted."""
+"""A provider on a real port, and before it the service on another, or a stage with a chat of each runtime on it."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -12,9 +12,11 @@ import pytest
 from skill import Onboarding, Settings
 from skill.runtimes.service import build, in_thread, listen
 from skill.simulator import Served
+from skill.testing import Stage
 
 from ..cli import conftest as command
 from .client import SECRET, Host
+from .kit import Chat, SlackChat, TelegramChat
 
 provider, served = command.provider, command.served
 environment, pointed = command.environment, command.pointed
@@ -72,3 +74,29 @@ def start(settings: Settings) -> Iterator[Start]:
 @pytest.fixture
 def host(start: Start) -> Host:
     return start()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with Stage(tmp_path / "home") as stage:
+        stage.listen()
+        yield stage
+
+
+@pytest.fixture
+def slack(stage: Stage) -> Iterator[SlackChat]:
+    with SlackChat(stage) as chat:
+        yield chat
+
+
+@pytest.fixture
+def telegram(stage: Stage) -> Iterator[TelegramChat]:
+    with TelegramChat(stage) as chat:
+        yield chat
+
+
+@pytest.fixture(params=["slack", "telegram"])
+def chat(request: pytest.FixtureRequest) -> Chat:
+    """Every runtime in turn."""
+    chat: Chat = request.getfixturevalue(request.param)
+    return chat
