@@ -30,9 +30,10 @@ bench: $(STAMP)  ## the figures, as ratios and counts of one run
 clean:  ## remove the environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
 
-# Debian ships venv as a package of its own.
+# Debian ships venv as a package of its own. The chat page is tested in its chromium: one browser, from the distribution.
 $(STAMP): pyproject.toml constraints.txt
 	@$(BASE_PYTHON) -c 'import ensurepip, venv' 2>/dev/null || (apt-get update -qq && apt-get install -y -qq python3-venv)
+	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
 	$(BASE_PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@

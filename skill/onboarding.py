@@ -46,7 +46,7 @@ Claimed = TypeVar("Claimed")
 PATIENCE = 25.0  # seconds that a message waits for a call in flight (conversation.md, section 3)
 
 # A proxy of the environment is for the world outside, not for a provider on this machine.
-_NO_PROXY = ("all://127.0.0.1", "all://localhost", "all://[::1]")
+NO_PROXY = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class Onboarding:
         self.settings = settings or Settings()
         self._now = now or utc
         self._own_client = client is None
-        self._client = client or httpx.AsyncClient(mounts=dict.fromkeys(_NO_PROXY))
+        self._client = client or httpx.AsyncClient(mounts=dict.fromkeys(NO_PROXY))
         self._tasks, self._doorbell, self._answers = Tasks(), Doorbell(), Answers()
         self.store = WatchedStore(self.settings, self._now)
         self.store.on_models = on_models

@@ -35,6 +35,18 @@ def _key_of_32_bytes(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
+def _secrets_of_webhooks(value: SecretStr | None) -> SecretStr | None:
+    """Standard Webhooks: `whsec_` and 24 to 64 bytes in base64; several, with spaces, while one is exchanged."""
+    for secret in value.get_secret_value().split() if value else []:
+        try:
+            size = len(base64.b64decode(secret.removeprefix("whsec_"), validate=True))
+        except (binascii.Error, ValueError):
+            size = 0
+        if not secret.startswith("whsec_") or not 24 <= size <= 64:
+            raise ValueError("must be whsec_ with 24 to 64 bytes in base64, from: codex-onboarding serve --new-secret")
+    return value if value and value.get_secret_value().strip() else None
+
+
 Address = Annotated[str, AfterValidator(_trusted_address)]
 
 
@@ -70,6 +82,9 @@ class Settings(BaseSettings):
     handoffs: frozenset[str] = Field(
         default=frozenset({"byok-custom-model", "custom_models"}),
         description="the neighbouring skills that exist",
+    )
+    webhook_secret: Annotated[SecretStr | None, AfterValidator(_secrets_of_webhooks)] = Field(
+        default=None, description="what requests to `codex-onboarding serve` are signed with (Standard Webhooks)"
     )
     starts_per_hour: int = Field(default=10, ge=1)
     starts_per_day: int = Field(default=30, ge=1)

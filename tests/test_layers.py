@@ -10,10 +10,43 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ABOVE_THE_CORE = ("skill.oauth", "skill.stores", "skill.turns", "skill.onboarding", "skill.cli", "skill.simulator")
-OUTER = ("skill.simulator", "skill.cli", "skill.testing", "skill.pytest_plugin")  # need an extra
-OF_THE_EXTRAS = ("starlette", "uvicorn", "typer", "rich", "slack_bolt", "slack_sdk", "aiogram", "aiohttp")
+ABOVE_THE_CORE = (
+    "skill.oauth",
+    "skill.stores",
+    "skill.turns",
+    "skill.onboarding",
+    "skill.runtimes",
+    "skill.cli",
+    "skill.simulator",
+)
+OUTER = ("skill.simulator", "skill.runtimes", "skill.cli", "skill.testing", "skill.pytest_plugin")  # need an extra
+OF_THE_EXTRAS = (
+    "starlette",
+    "uvicorn",
+    "typer",
+    "rich",
+    "standardwebhooks",
+    "slack_bolt",
+    "slack_sdk",
+    "aiogram",
+    "aiohttp",
+)
 RUNTIMES_USE = ("skill.message", "skill.onboarding", "skill.runtimes", "skill.tasks")
+# The service is a process around the hook: it answers for storage too, and for calls of models. What decides, and
+# what speaks to provider or database, it reaches through the hook as everybody else.
+PROCESSES = ("skill.runtimes.service", "skill.runtimes.page")
+BEHIND_THE_HOOK = (
+    "intents",
+    "sqlalchemy",
+    "skill.turns",
+    "skill.speech",
+    "skill.oauth.provider",
+    "skill.oauth.wire",
+    "skill.oauth.builtin",
+    "skill.stores.sql",
+    "skill.testing",
+    "skill.cli",
+)
 
 
 def modules(package: str) -> Iterator[tuple[str, Path]]:
@@ -59,7 +92,9 @@ def test_a_runtime_translates_and_decides_nothing() -> None:
     """It knows the hook, what goes in and what comes out; and nobody below knows a runtime."""
     for name, path in modules("skill"):
         found = of(imports(name, path), "skill", "intents", "httpx", "sqlalchemy")
-        if of({name}, "skill.runtimes"):
+        if of({name}, *PROCESSES):
+            assert of(found, *BEHIND_THE_HOOK) == set(), name
+        elif of({name}, "skill.runtimes"):
             assert found == of(found, *RUNTIMES_USE), name
         elif not of({name}, "skill.cli"):
             assert of(found, "skill.runtimes") == set(), name
@@ -68,7 +103,7 @@ def test_a_runtime_translates_and_decides_nothing() -> None:
 def test_only_the_command_and_the_test_kit_know_the_local_provider() -> None:
     """It is the other side of the wire."""
     for name, path in modules("skill"):
-        if not of({name}, *OUTER):
+        if not of({name}, *OUTER) or of({name}, "skill.runtimes"):
             assert not of(imports(name, path), "skill.simulator", "skill.testing"), name
 
 

@@ -1,13 +1,16 @@
 """`demo`: a local provider and a chat, side by side; without a terminal it plays and checks itself."""
 
+import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import httpx
 import typer
 
+from skill import Onboarding
 from skill.cli.chat import converse
 from skill.cli.host import Host, host
 from skill.cli.options import Port
@@ -23,6 +26,8 @@ if TYPE_CHECKING:  # its packages are an extra
 WELCOME = """\
 A provider on this machine stands in for OpenAI; nothing leaves it, and nothing is kept.
 Its requests appear between the messages. Watch the polls: one for each "done", none by itself.
+
+In a browser, with the machine's states lit up:  {chat}
 
 Say      Sign in with my ChatGPT account  (or 使用我的Codex订阅), then: not yet, done,
          which ChatGPT models do I have?, how much of my Codex limit is left?, log out of ChatGPT
@@ -51,25 +56,39 @@ def demo(
     ):
         # A proxy of the surroundings must not come between this machine and itself.
         client = httpx.AsyncClient(trust_env=False, timeout=12)
-        with host(_settings(Path(home), served), client) as skill:
+        settings = local_settings(Path(home), served)
+        with host(settings, client) as skill:
             try:
                 if screen.person and not self_play:
-                    _let_them_type(screen, skill, served)
+                    with _chat_page(settings) as page:
+                        _let_them_type(screen, skill, served, page)
                 else:
                     _perform(screen, skill, served)
             finally:
                 skill.wait(client.aclose())
 
 
-def _settings(home: Path, served: "Served") -> Settings:
+def local_settings(home: Path, served: "Served") -> Settings:
     """The same demo for everybody, with a key of its own, so that none is left in a keyring."""
     key = as_text(os.urandom(SIZE))
     return defaults(home=home, key=key, issuer=served.issuer, backend_url=served.backend_url)
 
 
-def _let_them_type(screen: Screen, skill: Host, served: "Served") -> None:
+@contextlib.contextmanager
+def _chat_page(settings: Settings) -> Iterator[str]:
+    """The same in a browser, beside the chat in the terminal; its address."""
+    from skill.runtimes.page import ChatPage  # noqa: PLC0415 (an extra)
+    from skill.runtimes.service import build, in_thread, listen  # noqa: PLC0415
+
+    onboarding = Onboarding(settings)
+    app = build(onboarding, page=ChatPage(onboarding))
+    with in_thread(app, listen(settings, "127.0.0.1", 0)) as url:
+        yield f"{url}/chat"
+
+
+def _let_them_type(screen: Screen, skill: Host, served: "Served", chat: str) -> None:
     desk = Desk(screen, skill, served, {"user_id": "you", "conversation_id": "demo", "private": True})
-    screen.console.print(WELCOME.format(page=served.page_url), markup=False)
+    screen.console.print(WELCOME.format(page=served.page_url, chat=chat), markup=False)
     converse(screen, desk.say, {"/approve": desk.approve, "/decline": desk.decline})
 
 

@@ -1,4 +1,4 @@
-"""A file per chat runtime: each turns its event into a `Message` and a `Reply` into its answer, and decides nothing.
+"""A file or folder per runtime: each turns its event into a `Message`, a `Reply` into its answer, and decides nothing.
 
 Every one is an extra of its own: importing a runtime whose library is missing raises one line that names the extra.
 """

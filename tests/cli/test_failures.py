@@ -15,7 +15,7 @@ from skill.cli import app
 
 from .conftest import COMMAND, run
 
-COMMANDS = ["demo", "chat", "provider", "classify", "evaluate", "tool", "diagram"]
+COMMANDS = ["demo", "chat", "provider", "serve", "classify", "evaluate", "tool", "diagram"]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,12 @@ def test_a_damaged_database_is_told_and_kept(environment: dict[str, str], tmp_pa
 
 @pytest.mark.parametrize(
     ("package", "command", "extra"),
-    [("uvicorn", "demo", "provider"), ("starlette", "provider", "provider"), ("typer", "chat", "demo")],
+    [
+        ("uvicorn", "demo", "provider"),
+        ("starlette", "provider", "provider"),
+        ("typer", "chat", "demo"),
+        ("standardwebhooks", "serve", "service"),
+    ],
 )
 def test_a_missing_extra_is_named(environment: dict[str, str], package: str, command: str, extra: str) -> None:
     """As it is where only the hook was installed."""

@@ -61,6 +61,9 @@ def terminal(environment: dict[str, str], *command: str) -> Iterator[Terminal]:
 def test_a_person_connects_in_the_demo(environment: dict[str, str]) -> None:
     """Types, sees the page's requests at once, approves, says done, leaves."""
     with terminal(environment, "demo") as screen:
+        screen.expect("In a browser, with the machine's states lit up:  ")
+        chat = screen.expect("\r\n")
+        assert "<title>" in httpx.get(chat, trust_env=False).text
         screen.expect("Approve  ")
         page = screen.expect("\r\n")
         screen.expect("you  ")

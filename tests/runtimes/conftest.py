@@ -1,13 +1,79 @@
-"""A stage with the provider on a real port, and a chat of each runtime on it."""
+"""A provider on a real port, and before it the service on another, or a stage with a chat of each runtime on it."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from skill import Onboarding, Settings
+from skill.runtimes.service import build, in_thread, listen
+from skill.simulator import Served
 from skill.testing import Stage
 
+from ..cli import conftest as command
+from .client import SECRET, Host
 from .kit import Chat, SlackChat, TelegramChat
+
+provider, served = command.provider, command.served
+environment, pointed = command.environment, command.pointed
+
+Start = Callable[..., Host]
+
+
+@pytest.fixture
+def canary() -> list[bytes]:
+    """The whole bodies that a model behind the host was sent."""
+    return []
+
+
+@pytest.fixture
+def canary_url(canary: list[bytes]) -> Iterator[str]:
+    """Where that model listens."""
+
+    class Model(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            canary.append(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Model) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def settings(served: Served, tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home", issuer=served.issuer, backend_url=served.backend_url, webhook_secret=SECRET)
+
+
+@pytest.fixture
+def start(settings: Settings) -> Iterator[Start]:
+    """Start a service on the same data, with settings changed; a host that speaks to it."""
+    with ExitStack() as running:
+
+        def begin(hook: type[Onboarding] = Onboarding, **changes: Any) -> Host:
+            chosen = settings.model_copy(update=changes)
+            app = build(hook(chosen))
+            url = running.enter_context(in_thread(app, listen(chosen, "127.0.0.1", 0)))
+            host = Host(url, SECRET if chosen.webhook_secret else None)
+            running.callback(host.close)
+            return host
+
+        yield begin
+
+
+@pytest.fixture
+def host(start: Start) -> Host:
+    return start()
 
 
 @pytest.fixture
