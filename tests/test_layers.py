@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ABOVE_THE_CORE = ("skill.oauth", "skill.stores", "skill.turns", "skill.onboarding", "skill.cli", "skill.simulator")
-OF_THE_EXTRAS = ("starlette", "uvicorn", "typer", "rich")
+SURFACES = ("skill.cli", "skill.runtimes", "skill.simulator")
+ABOVE_THE_CORE = ("skill.oauth", "skill.stores", "skill.turns", "skill.onboarding", *SURFACES)
+OF_THE_EXTRAS = ("starlette", "uvicorn", "typer", "rich", "mcp")
 
 
 def modules(package: str) -> Iterator[tuple[str, Path]]:
@@ -43,9 +44,10 @@ def of(names: set[str], *packages: str) -> set[str]:
     [
         ("intents", ("skill",)),
         ("skill.core", (*ABOVE_THE_CORE, "httpx", "sqlalchemy", "os", "asyncio", "logging", "intents")),
-        ("skill.stores", ("skill.onboarding", "skill.turns", "skill.simulator", "skill.cli", "httpx")),
-        ("skill.oauth", ("skill.onboarding", "skill.turns", "skill.simulator", "skill.cli", "sqlalchemy", "intents")),
-        ("skill.turns", ("skill.onboarding", "skill.simulator", "skill.cli", "httpx", "sqlalchemy", "asyncio")),
+        ("skill.stores", ("skill.onboarding", "skill.turns", *SURFACES, "httpx")),
+        ("skill.oauth", ("skill.onboarding", "skill.turns", *SURFACES, "sqlalchemy", "intents")),
+        ("skill.runtimes", ("skill.cli", "skill.simulator", "skill.stores", "skill.turns", "skill.core.machine")),
+        ("skill.turns", ("skill.onboarding", *SURFACES, "httpx", "sqlalchemy", "asyncio")),
     ],
 )
 def test_a_package_knows_nothing_of_those_above_it(package: str, never: tuple[str, ...]) -> None:
@@ -73,4 +75,4 @@ def test_a_package_is_imported_where_no_extra_is_installed(package: str) -> None
     missing = f"sys.modules.update(dict.fromkeys({OF_THE_EXTRAS!r}))"  # None: as if it were not installed
     code = f"import sys; {missing}; import {package}; print(*sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert of(set(shown.stdout.split()), "skill.simulator", "skill.cli") == set()
+    assert of(set(shown.stdout.split()), *SURFACES) == set()

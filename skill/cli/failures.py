@@ -12,7 +12,7 @@ class BadFileError(Exception):
 
 
 REPORTED = (BadFileError, ValidationError, SettingsError, StorageError, ModuleNotFoundError, OSError)
-_EXTRA_OF = {"starlette": "provider", "uvicorn": "provider", "h11": "provider"}
+_EXTRA_OF = {"starlette": "provider", "uvicorn": "provider", "h11": "provider", "mcp": "mcp"}
 
 
 def explain(failure: Exception) -> str:
