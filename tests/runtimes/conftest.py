@@ -1,10 +1,15 @@
-"""Fixtures for the runtimes' own libraries, which bring clocks and loops that can't be steered."""
+"""Fixtures for the runtimes' own libraries, which bring clocks, loops and pins of their own."""
 
 import asyncio
+import fcntl
+import subprocess
 from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -12,3 +17,15 @@ def run() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
     """Run a coroutine on a loop of the test's own."""
     with asyncio.Runner() as runner:
         yield runner.run
+
+
+@pytest.fixture(scope="session")
+def hermes_python() -> Path:
+    """The interpreter of the environment with Hermes Agent and mcp 1.26; `make` makes it if it isn't there yet."""
+    with (ROOT / ".venv-hermes.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes may want it at once
+        made = subprocess.run(
+            ["make", "--silent", ".venv-hermes/.installed"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    assert made.returncode == 0, made.stdout + made.stderr
+    return ROOT / ".venv-hermes" / "bin" / "python"

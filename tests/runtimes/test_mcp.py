@@ -350,6 +350,26 @@ def test_stdio(run: Callable[[Coroutine[Any, Any, None]], None], environment: An
     run(over_stdio(sys.executable, environment, mode, served))
 
 
+@pytest.mark.full
+@both_eras
+def test_the_older_sdk(
+    run: Callable[[Coroutine[Any, Any, None]], None],
+    environment: Any,
+    mode: str,
+    served: Served,
+    hermes_python: Path,
+) -> None:
+    """The server on mcp 1.26, as Hermes pins it; a client of today falls back to what that speaks."""
+    shown = subprocess.run(
+        [hermes_python, "-c", "from importlib.metadata import version; print(version('mcp'))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.startswith("1.26.")
+    run(over_stdio(str(hermes_python), environment, mode, served))
+
+
 @both_eras
 def test_http_knows_people_by_their_tokens(
     run: Callable[[Coroutine[Any, Any, None]], None], environment: Any, mode: str, served: Served, tmp_path: Path
