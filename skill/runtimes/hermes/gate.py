@@ -13,7 +13,7 @@ from typing import Any
 from intents import Label, read
 from skill.core.replies import catalogue, pick_language
 from skill.core.states import State
-from skill.message import Message, Reply
+from skill.message import Message
 from skill.runtimes.hermes.engine import Engine
 from skill.runtimes.hermes.keeper import PROVIDER, Keeper
 from skill.runtimes.hermes.seats import Recent, Seats, message_of
@@ -43,7 +43,6 @@ class Gate:
     def __init__(self, engine: Engine, seats: Seats, keeper: Keeper, now: Callable[[], float] = time.monotonic) -> None:
         self._engine, self._seats, self._keeper, self._now = engine, seats, keeper, now
         self._held: Recent[Held] = Recent()
-        self._at_rest: Recent[bool] = Recent()  # conversations in which no reply of ours waits for an answer
         self._tasks: set[asyncio.Task[None]] = set()
 
     def on_message(self, *, event: Any, gateway: Any = None, **_: Any) -> dict[str, str] | None:
@@ -61,7 +60,7 @@ class Gate:
             return catalogue("en").text("in_words")
         try:
             reply = await self._engine.ask(lambda onboarding: onboarding.handle(held.message))
-            self._note(held.message, reply)
+            self._seats.note(held.message, answer_due=reply is not None and reply.state not in _AT_REST)
             if reply and reply.state is State.CONNECTED:
                 await self._keeper.take(held.message)
         except Exception as error:  # noqa: BLE001
@@ -81,21 +80,11 @@ class Gate:
         reading = read(message.text)
         if reading.silent:
             return None
-        if reading.classify(None).label is Label.NONE and not self._may_answer_us(message):
+        if reading.classify(None).label is Label.NONE and not self._seats.may_answer_us(message):
             return None
         token = secrets.token_urlsafe(16)
         self._held[token] = Held(message, event, gateway, self._now() + LASTS)
         return {"action": "rewrite", "text": f"/{COMMAND} {token}"}
-
-    def _may_answer_us(self, message: Message) -> bool:
-        """Whether a "done" or "yes" could be said to us. After a restart, asking the store once tells."""
-        return message.private and message.owner is not None and _where(message) not in self._at_rest
-
-    def _note(self, message: Message, reply: Reply | None) -> None:
-        if reply is None or reply.state in _AT_REST:
-            self._at_rest[_where(message)] = True
-        else:
-            self._at_rest.pop(_where(message), None)
 
     def _take(self, token: str) -> Held | None:
         held = self._held.pop(token, None)
@@ -121,7 +110,3 @@ def _in_the_hosts_words(command: str) -> dict[str, str] | None:
     """`/model openai-codex/gpt-5-codex`, as our replies have it; the host wants the provider named apart."""
     found = _MODEL.fullmatch(command.strip())
     return {"action": "rewrite", "text": f"/model {found[1]} --provider {PROVIDER}{found[2]}"} if found else None
-
-
-def _where(message: Message) -> tuple[str, str]:
-    return (message.owner.key if message.owner else "", message.conversation_id)

@@ -22,8 +22,9 @@ log = logging.getLogger(__name__)
 class Keeper:
     """Moves one person's login to Hermes, which refreshes it from then on and offers its models in the selector.
 
-    Whose it is stands in the host's own config.yaml, as `plugins.entries.<plugin>.login_of: platform:user id`. By
-    default it is nobody's: with it every user of the installation works at the expense of that subscription.
+    Whose it is stands in the host's own config.yaml, as `plugins.entries.<plugin>.login_of: platform:user id`, with a
+    workspace between the two where the platform has those. By default it is nobody's, for every user of the
+    installation works at the expense of that subscription.
     """
 
     def __init__(self, engine: Engine, plugin: str) -> None:
@@ -32,7 +33,7 @@ class Keeper:
     async def take(self, message: Message) -> None:
         """Move it if it is the one that was asked for. What can't be written goes back where it was."""
         owner = message.owner
-        if owner is None or f"{owner.platform}:{owner.user_id}" != await asyncio.to_thread(self._login_of):
+        if owner is None or _name(owner) != await asyncio.to_thread(self._login_of):
             return
         try:
             pool = import_module("agent.credential_pool")
@@ -47,6 +48,11 @@ class Keeper:
         for part in ("plugins", "entries", self._plugin, "login_of"):
             config = config.get(part) if isinstance(config, dict) else None
         return str(config or "")
+
+
+def _name(owner: Owner) -> str:
+    """As the operator writes it. A user id means something only together with its workspace, where there are some."""
+    return ":".join(filter(None, (owner.platform, owner.account, owner.user_id)))
 
 
 async def _move(onboarding: Onboarding, owner: Owner, save: Callable[[Handover], None]) -> None:

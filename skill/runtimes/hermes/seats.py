@@ -55,6 +55,7 @@ class Seats:
 
     def __init__(self) -> None:
         self._seats: Recent[Seat] = Recent()
+        self._at_rest: Recent[bool] = Recent()  # conversations in which nothing of ours waits for an answer
 
     def take(self, event: Any, message: Message, for_model: str = "") -> None:
         """Remember the newest message of this person here."""
@@ -68,6 +69,21 @@ class Seats:
         names = ("PLATFORM", "PROFILE", "CHAT_ID", "THREAD_ID", "USER_ID")
         return self._seats.get(self._key(*(said(f"HERMES_SESSION_{name}", "") for name in names)))
 
+    def may_answer_us(self, message: Message) -> bool:
+        """Whether a "done" or "yes" could be said to us. After a restart, asking the store once tells."""
+        return message.private and message.owner is not None and _where(message) not in self._at_rest
+
+    def note(self, message: Message, answer_due: bool) -> None:
+        """What a reply of ours or a call of the model's has brought about."""
+        if answer_due:
+            self._at_rest.pop(_where(message), None)
+        else:
+            self._at_rest[_where(message)] = True
+
     @staticmethod
     def _key(*parts: object) -> tuple[str, ...]:
         return tuple(str(part or "") for part in parts)
+
+
+def _where(message: Message) -> tuple[str, str]:
+    return (message.owner.key if message.owner else "", message.conversation_id)

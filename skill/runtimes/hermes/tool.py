@@ -41,7 +41,10 @@ class Tool:
         try:
             action = str(args.get("action"))
             call = self._engine.begin(lambda skill: skill.openai_oauth(action, **given, user_id=user, **who))
-            return json.dumps(call.result(PATIENCE), ensure_ascii=False)
+            answer = call.result(PATIENCE)
+            if seat and "user_code" in answer:
+                self._seats.note(seat.message, answer_due=True)
+            return json.dumps(answer, ensure_ascii=False)
         except ValueError as unknown:
             return json.dumps({"ok": False, "error": "unknown_action", "message": str(unknown)})
         except Exception as error:  # noqa: BLE001 (the host would show its text to the model)

@@ -1,13 +1,23 @@
 """What Hermes Agent does with the plugin: a real gateway, a real model's protocol, nothing patched."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from importlib import import_module
 from inspect import iscoroutinefunction
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from skill.core.replies import catalogue
+from skill.runtimes.hermes.engine import Engine
+from skill.runtimes.hermes.gate import Gate
+from skill.runtimes.hermes.keeper import Keeper
+from skill.runtimes.hermes.last_line import LastLine
+from skill.runtimes.hermes.seats import Seats, message_of
+from skill.runtimes.hermes.tool import Tool
+from skill.settings import Settings
 
 from .canary import ANSWER
 from .world import World
@@ -211,3 +221,79 @@ def test_the_hook_is_plain_and_takes_what_the_host_gives(world: World) -> None:
     (ours,) = [hook for hook in hooks if hook.__module__.startswith("skill.")]
     assert not iscoroutinefunction(ours)
     assert ours(event=world.event("bo", "Hello"), gateway=None, something_new=1) is None
+
+
+def test_where_the_agent_speaks_its_calls_follow_the_persons_words(world: World, tmp_path: Path) -> None:
+    """conversation.md, section 7: the hook mints and lets the model have the message, which then drives the tool."""
+    engine, seats = Engine(Settings(home=tmp_path / "agent", answers="agent")), Seats()
+    gate, tool = Gate(engine, seats, Keeper(engine, "nobody")), Tool(engine, seats)
+    bind = import_module("gateway.session_context").set_session_vars
+
+    async def say(text: str) -> None:
+        rewritten = gate.on_message(event=world.event("eve", text), gateway=world.gateway)
+        assert rewritten
+        turn = asyncio.create_task(gate.on_command(rewritten["text"].partition(" ")[2]))
+        await world.rest()
+        assert turn.result() is None
+
+    async def call(**args: Any) -> dict[str, Any]:
+        bind(platform="memchat", chat_id="chat-eve", user_id="eve")
+        return dict(json.loads(await asyncio.to_thread(tool.call, args)))
+
+    async def talk() -> None:
+        assert (await call(action="start"))["error"] == "request_required"
+        await say(SIGN_IN)
+        started = await call(action="start")
+        world.provider.approve(world.code)
+        await say("done")
+        assert (await call(action="poll", pending_id=started["pending_id"]))["status"] == "connected"
+        assert (await call(action="poll", pending_id=started["pending_id"]))["error"] == "confirmation_required"
+        assert (await call(action="dance"))["error"] == "unknown_action"
+
+    world.run(talk())
+    engine.close()
+    assert world.canary.hits(SIGN_IN)
+
+
+def test_a_restart_forgets_no_sign_in(world: World, tmp_path: Path) -> None:
+    """What a "done" answers stands in the store; a new process asks it once."""
+    settings = Settings(home=tmp_path / "restarted")
+
+    def process() -> tuple[Engine, Gate]:
+        engine = Engine(settings)
+        return engine, Gate(engine, Seats(), Keeper(engine, "nobody"))
+
+    async def say(gate: Gate, text: str) -> str | None:
+        rewritten = gate.on_message(event=world.event("eve", text), gateway=world.gateway)
+        assert rewritten
+        return await gate.on_command(rewritten["text"].partition(" ")[2])
+
+    before, gate = process()
+    world.run(say(gate, SIGN_IN))
+    before.close()
+    world.provider.approve(world.code)
+    after, gate = process()
+    assert (world.run(say(gate, "done")) or "").startswith("Connected as")
+    after.close()
+
+
+def test_a_token_is_good_once_and_not_for_long(world: World) -> None:
+    """A stranger's is never spent by the host, and dies."""
+    passed = [0.0]
+    engine = Engine(Settings())
+    gate = Gate(engine, Seats(), Keeper(engine, "nobody"), lambda: passed[0])
+    rewritten = gate.on_message(event=world.event("eve", SIGN_IN), gateway=world.gateway)
+    assert rewritten
+    passed[0] = 30.0
+    assert world.run(gate.on_command(rewritten["text"].partition(" ")[2])) == EN.text("in_words")
+    assert world.provider.count() == 0
+
+
+def test_where_no_answer_can_be_put_in_the_models_place_its_words_are(world: World) -> None:
+    """Each of the host's API modes has an answer of another form; what it sends is known in all of them."""
+    seats, sent, event = Seats(), list[dict[str, Any]](), world.event("eve", "Hello")
+    seats.take(event, message_of(event))
+    import_module("gateway.session_context").set_session_vars(platform="memchat", chat_id="chat-eve", user_id="eve")
+    spoken = {"role": "user", "content": [{"type": "input_text", "text": SIGN_IN}]}
+    LastLine(seats).on_execution(request={"input": [spoken]}, next_call=sent.append, api_mode="codex_responses")
+    assert len(sent) == 1 and SIGN_IN not in str(sent) and EN.text("try_again") in str(sent)
