@@ -23,7 +23,7 @@ test-all: $(STAMP) $(HERMES_STAMP) lint  ## the same at full sizes, with the lon
 	$(PY) -m pytest -q -n auto --dist worksteal
 
 test-hermes: $(HERMES_STAMP)  ## the scenarios with the real Hermes Agent only
-	$(HERMES)/bin/python -m pytest -c tests/runtimes/hermes/pytest.ini --rootdir . -q tests/runtimes/test_hermes.py
+	$(HERMES)/bin/python -m pytest -c tests/runtimes/hermes/pytest.ini --rootdir . --noconftest -q tests/runtimes/test_hermes.py
 
 lint: $(STAMP)  ## style and types only
 	$(PY) -m ruff check .

@@ -2,9 +2,24 @@
 
 import asyncio
 
-from benchmarks import classify, eventloop, flow, importing, logins, memory, passing, size, soak
+from benchmarks import (
+    adapters,
+    classify,
+    eventloop,
+    fleet,
+    flow,
+    importing,
+    latency,
+    logins,
+    memory,
+    passing,
+    size,
+    soak,
+)
 
 for part in (size, passing, importing, classify):
     part.main()
-for work in (flow, logins, eventloop, memory, soak):
+for work in (adapters, flow, logins, eventloop, memory, soak):
     asyncio.run(work.main())
+latency.main([])
+fleet.main([])

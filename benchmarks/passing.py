@@ -1,4 +1,4 @@
-"""A message that passes through, beside `classify` of the same text: the price of the hook for ordinary traffic."""
+"""The hook for ordinary traffic: a message that passes through, beside `classify` of it, in time of the processor."""
 
 import asyncio
 import json
@@ -15,17 +15,17 @@ ROUNDS = 20
 
 
 async def _handle_all(onboarding: Onboarding, messages: list[Message]) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     for message in messages:
         await onboarding.handle(message)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def _classify_all(messages: list[Message]) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     for message in messages:
         classify(message.text)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 async def _measure() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.kit import flow, resident, said, skill_beside
 from skill.simulator import LocalProvider
-from skill.stores.sql import DATABASE_FILE
+from skill.stores.engines import DATABASE_FILE
 
 STEPS = 5
 

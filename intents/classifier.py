@@ -1,11 +1,11 @@
 """One message under one of four questions: fold, scan, build frames, decide. Pure."""
 
 import re
-from collections.abc import Sequence
 from functools import cache
 
+from intents.anchors import Match
 from intents.apart import secrets
-from intents.decide import answer, request
+from intents.decide import NOTHING, Verdict, answer, request, says_nothing
 from intents.frames import Frame, Scan, grammar_of, scan
 from intents.grammar import STATES
 from intents.labels import NEVER_WHEN_TRUNCATED, Classification, Evidence, Label, Span
@@ -14,7 +14,6 @@ from intents.text import bounded, comparable, drawn_out, ends_of, whole
 
 _LETTER = re.compile(r"[^\W\d_]")
 _LONGEST_ANSWER = 600  # characters; nobody answers "done?" in an essay
-_COMMON = 8000  # characters; certainly less than what is considered at most
 _NEAR = 120  # characters around a name
 _MENTION = 70  # characters; below this a name alone may be a request
 _ENOUGH = 200  # characters that tell the language of a message nobody looks into further
@@ -48,27 +47,30 @@ class Reading:
         self._known = known = lexicon()
         self._answers: dict[str | None, Classification] = {}
         self._scanned: Scan | None = None
+        self._plain = comparable(self._text)
         try:
-            self._plain = comparable(self._text)
-            hits = known.request_anchors.find(self._plain)
+            matches = known.request_anchors.matches(self._plain)
         except UnicodeEncodeError:  # lone surrogates: text to Python, to nobody else
             self._text = whole(self._text)
             self._plain = comparable(self._text)
-            hits = known.request_anchors.find(self._plain)
-        self._hit = bool(hits)
-        self._touched = self._hit and self._asks_for_a_look()
+            matches = known.request_anchors.matches(self._plain)
+        self._hit = bool(matches)
+        self._touched = self._hit and self._asks_for_a_look(matches)
 
-    def _asks_for_a_look(self) -> bool:
+    def _asks_for_a_look(self, matches: list[Match]) -> bool:
         """Something of ours is named, and beside it stands a word that does something with it."""
+        known, plain, near = self._known, self._plain, matches
         shown, _, left_out = ends_of(self._text)
-        plain = comparable(shown) if left_out else self._plain
-        if len(plain) < _MENTION:
-            return self._known.request_anchors.hold(plain)
+        if left_out:
+            plain = comparable(shown)
+            near = known.request_anchors.matches(plain)
         past = -1
-        for place, _ in self._known.request_anchors.places(plain):
+        for place, _ in known.request_anchors.places(plain, near):
+            if len(plain) < _MENTION:
+                return True
             if place > past:
                 past = place + _NEAR
-                if self._known.moving.hold(plain[max(0, place - _NEAR) : past]):
+                if known.moving.hold(plain[max(0, place - _NEAR) : past]):
                     return True
         return False
 
@@ -80,15 +82,17 @@ class Reading:
         question = state if state in STATES else None
         found = self._answers.get(question)
         if found is None:
-            found = self._answers[question] = self._judge(question)
+            found = self._answers[question] = self._described(self._verdict(question))
         return found
 
     @property
     def silent(self) -> bool:
         """None in every reading: the message passes through and nobody needs to look further."""
-        if not self._touched and not self._may_answer:
+        if self._verdict(None).label is not Label.NONE:
+            return False
+        if len(self._plain) > _LONGEST_ANSWER or says_nothing(self.frames, self._known):
             return True
-        return all(self.classify(state).label is Label.NONE for state in (None, *STATES))
+        return all(self._verdict(state).label is Label.NONE for state in STATES)
 
     @property
     def language(self) -> str | None:
@@ -114,37 +118,27 @@ class Reading:
 
     @property
     def _may_answer(self) -> bool:
-        plain, anchors = self._plain, self._known.reply_anchors
-        if len(plain) > _LONGEST_ANSWER:
-            return False
-        hits = anchors.find(plain)
-        return (bool(hits) and anchors.hold(plain)) or drawn_out(plain)
+        return len(self._plain) <= _LONGEST_ANSWER and (
+            self._known.reply_anchors.hold(self._plain) or drawn_out(self._plain)
+        )
 
-    def _judge(self, question: str | None) -> Classification:
-        if question is None:
-            if not self._touched:
-                return self._nothing()
-            rule, label, frames = request(self.frames, self._known)
-            return self._described(label, rule, frames)
-        if not self._may_answer:
-            return self._nothing()
-        chosen, frames = answer(self.frames, self._known, question)
-        if chosen is None:
-            return self._nothing()
-        return self._described(chosen.label, chosen.name, frames, chosen.weak, chosen.fresh)
+    def _verdict(self, question: str | None) -> Verdict:
+        if not (self._may_answer if question else self._touched):
+            return NOTHING
+        known = self._known
+        found = answer(self.frames, known, question) if question else request(self.frames, known)
+        if self.truncated and found.label in NEVER_WHEN_TRUNCATED:
+            return Verdict(Label.NONE, "too-long-to-judge")
+        return found
 
-    def _nothing(self) -> Classification:
-        if self.truncated or self._touched:
-            return self._described(Label.NONE, "nothing-said", ())
-        return _quiet(self.language)
-
-    def _described(
-        self, label: Label, rule: str, frames: Sequence[Frame], weak: bool = False, fresh: bool = False
-    ) -> Classification:
-        if self.truncated and label in NEVER_WHEN_TRUNCATED:
-            label, rule, frames, weak, fresh = Label.NONE, "too-long-to-judge", (), False, False
-        spans = tuple(span for frame in frames for span in self._spans(frame))
-        return Classification(label, self.language, Evidence(rule, spans), weak, fresh, self.truncated, self.secret)
+    def _described(self, found: Verdict) -> Classification:
+        if found is NOTHING and not (self.truncated or (self._touched and self.secret)):
+            return _quiet(self.language)
+        spans = tuple(span for frame in found.frames for span in self._spans(frame))
+        evidence = Evidence(found.rule, spans)
+        return Classification(
+            found.label, self.language, evidence, found.weak, found.fresh, self.truncated, self.secret
+        )
 
     def _spans(self, frame: Frame) -> list[Span]:
         spell = self._known.symbols.spell
@@ -165,11 +159,4 @@ def read(text: str) -> Reading:
 
 def classify(text: str, state: str | None = None) -> Classification:
     """What the message means while `state` lasts (intent-labels.md)."""
-    if state not in STATES and len(text) < _COMMON:
-        known, plain = lexicon(), comparable(text)
-        try:
-            if not known.request_anchors.find(plain):  # ordinary traffic: looked at once, and passed through
-                return _quiet(_language(plain, known, hit=False))
-        except UnicodeEncodeError:
-            pass
     return Reading(text).classify(state)

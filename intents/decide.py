@@ -1,21 +1,39 @@
 """Frames to a label: the deciding rules per clause, then what a message of several clauses comes to."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from operator import or_
+from typing import NamedTuple
 
 from intents.frames import Frame
-from intents.grammar import MAX_SYMBOLS, ReplyRule
+from intents.grammar import ANY, MAX_SYMBOLS, ReplyRule
 from intents.labels import Label
 from intents.lexicon import Lexicon
-from intents.rules import RequestRule
+from intents.rules import REFRAINS, TAKEN_BACK, RequestRule
 
 _DOCUMENT, _EDGE = 30, 6  # clauses
 
 
-def request(frames: Sequence[Frame], known: Lexicon) -> tuple[str, Label, Sequence[Frame]]:
+class Verdict(NamedTuple):
+    """What a message comes to, and the clauses that say so."""
+
+    label: Label
+    rule: str
+    frames: Sequence[Frame] = ()
+    weak: bool = False
+    fresh: bool = False
+
+
+NOTHING = Verdict(Label.NONE, "nothing-said")
+
+
+def request(frames: Sequence[Frame], known: Lexicon) -> Verdict:
     """What a message comes to when nothing is in progress (intent-labels.md, section 1)."""
+    if not known.telling(reduce(or_, [frame.features for frame in frames], 0)):
+        return NOTHING
     verdicts = list(_verdicts(frames, known))
-    if verdicts and verdicts[-1][0].name == "taken-back":
-        return verdicts[-1][0].name, Label.NONE, (verdicts[-1][1],)
+    if verdicts and _taken_back(verdicts):
+        return Verdict(Label.NONE, TAKEN_BACK, verdicts[-1][1:])
     taken_back = max((n for n, (rule, _) in enumerate(verdicts) if rule.name == "taken-back"), default=0)
     if any(rule.label is not Label.NONE for rule, _ in verdicts[:taken_back]):
         verdicts = verdicts[taken_back:]  # "connect ChatGPT, no, I mean Claude"
@@ -28,13 +46,22 @@ def request(frames: Sequence[Frame], known: Lexicon) -> tuple[str, Label, Sequen
         named = known.bits["@names"] | known.bits["key"] | known.bits["keyword"]
         firm = [(rule, frame) for rule, frame in firm if frame.features & named]
     if not loud:
-        return "nothing-said", Label.NONE, ()
+        return NOTHING
     rule, frame = _loudest(firm or loud, known)
     bits = known.bits
     weighs = rule.label is Label.BYOK and frame.features & (bits["plan"] | bits["tier"] | bits["account"])
     if (rule.label is Label.OAUTH or weighs) and _asked_after(frame, frames, known):
-        return "asked-after", Label.AMBIGUOUS, (frame,)
-    return rule.name, rule.label, (frame,)
+        return Verdict(Label.AMBIGUOUS, "asked-after", (frame,))
+    return Verdict(rule.label, rule.name, (frame,))
+
+
+_MOVES = (Label.OAUTH, Label.AMBIGUOUS, Label.BYOK, Label.OTHER_VENDOR, Label.NONE)
+
+
+def _taken_back(verdicts: Sequence[tuple[RequestRule, Frame]]) -> bool:
+    """ "Connect it, no, never mind", "… wait, don't connect it"; but "log me out, don't connect it again" stands."""
+    last = verdicts[-1][0].name
+    return last == TAKEN_BACK or (last == REFRAINS and all(rule.label in _MOVES for rule, _ in verdicts))
 
 
 def _loudest(verdicts: Sequence[tuple[RequestRule, Frame]], known: Lexicon) -> tuple[RequestRule, Frame]:
@@ -48,10 +75,11 @@ def _loudest(verdicts: Sequence[tuple[RequestRule, Frame]], known: Lexicon) -> t
 
 
 def _asked_after(frame: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
-    """ "Sign in with ChatGPT, is that safe?" asks."""
-    asked, strange, tag = known.bits["asked"], known.bits["x"], known.bits["tag"]
-    later = (f.features for f in frames if f.sentence == frame.sentence and f.start > frame.start)
-    return any(features & asked and not features & (strange | tag) for features in later)
+    """ "Sign in with ChatGPT, is that safe?" asks; "… and what do cats eat?" is another matter."""
+    bits = known.bits
+    later = (f.features for f in frames if f.sentence == frame.sentence and f.after > frame.after)
+    asked = (features for features in later if features & bits["asked"] and not features & bits["tag"])
+    return any(not features & bits["x"] or features & bits["@concerns"] for features in asked)
 
 
 def _verdicts(frames: Sequence[Frame], known: Lexicon) -> Iterator[tuple[RequestRule, Frame]]:
@@ -98,9 +126,11 @@ class _Context:
             taken = (
                 self.topic if mask & (bits["dothat"] | bits["know"]) else self.topic & ~(bits["@acts"] | bits["did"])
             )
+            if not mask & (bits["broke"] | bits["expired"] | bits["usage"]) or mask & (bits["@acts"] | bits["my"]):
+                taken &= ~bits["theirs"]  # theirs broke; but what is wanted now is wanted by us
             return mask | taken | bits["carried"]
         if self.sentence == frame.sentence or mask & (bits["my"] | bits["keyword"] | bits["key"] | bits["pastedkey"]):
-            return mask | self.topic & bits["@names"] | bits["linked"]
+            return mask | self.topic & (bits["@names"] | bits["if"]) | bits["linked"]
         return mask
 
     def note(self, frame: Frame, mask: int, rule: RequestRule | None) -> None:
@@ -108,18 +138,23 @@ class _Context:
         material = own & (bits["task"] | bits["intro"] | bits["say"])
         if own & bits["below"] or (frame.ends == self.colon and material):
             self.blocked = bits["blocked"]
-        elif rule and rule.name == "about-words":
+        elif rule and rule.name in ("about-words", "makes-software"):
             self.quoting = frame.sentence
         if frame.ends == self.colon and own & bits["label"]:
             self.labelled = frame.sentence
         self.age += 1
         if self.age > _FORGOTTEN:
             self.topic = 0
-        if own & (bits["task"] | bits["homonym"] | bits["if"]):
+        if own & (bits["task"] | bits["homonym"]) or (own & bits["if"] and own & (bits["say"] | bits["person"])):
             self.topic = 0
+        elif own & bits["if"]:  # "if I connect it, …": what follows may ask about it, never start it
+            self.topic = own & bits["@acts"] and own & (bits["@names"] | bits["@kept"] | bits["if"])
         elif own & bits["@things"]:
+            keys = bits["key"] | bits["keyword"] | bits["pastedkey"]
+            if own & bits["np"] and not own & (bits["@kept"] | bits["my"] | bits["have"] | bits["chatgpt"]):
+                own |= self.pending & keys  # "an API key (OpenAI's)"
             self.age = 0
-            self.topic = own & (bits["@things"] | bits["@acts"] | bits["@kept"] | bits["did"])
+            self.topic = own & (bits["@things"] | bits["@acts"] | bits["@kept"] | bits["did"] | bits["theirs"])
         self.pending = self._unfinished(own) or self._corrected(own, rule)
         self.sentence = frame.sentence
 
@@ -154,13 +189,15 @@ _UNSURE = ("agrees", "agrees-only", "acknowledges", "asks-why")  # with words be
 _CHOICES = (Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK)
 
 
-def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRule | None, Sequence[Frame]]:
+def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> Verdict:
     """What a reply comes to in `state` (intent-labels.md, section 2)."""
-    rules = known.grammars[frames[0].grammar].replies[state] if frames else ()
+    if not frames:
+        return NOTHING
+    first = known.grammars[frames[0].grammar].replies[state]
     said: list[tuple[ReplyRule, Frame]] = []
     strange = asked = 0
     for frame in frames:
-        rule = _first(rules, frame.symbols, whole=False)
+        rule = first(frame.symbols, False)
         if rule and rule.label is Label.CONFIRM and frame.features & known.bits["ask"]:
             rule = None  # a question confirms nothing
         if rule and rule.label is not Label.NONE:
@@ -169,11 +206,11 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRu
             strange |= frame.features & (known.bits["x"] | known.bits["task"])
             asked |= frame.features & (known.bits["ask"] | known.bits["wh"] | known.bits["how"] | known.bits["why"])
     if not any(rule.label in _FINAL for rule, _ in said):
-        rule = _first(rules, _joined(frames, known), whole=True)
+        rule = first(_joined(frames, known), True)
         if rule:
-            return (None, ()) if rule.label is Label.NONE else (rule, frames)
+            return _by(rule, frames)
     if not said:
-        return None, ()
+        return NOTHING
     names = [rule.name for rule, _ in said]
     if "says-invalid" in names and "says-finished" in names[names.index("says-invalid") :]:
         said = [pair for pair in said if pair[0].name != "says-invalid"]  # "it didn't work at first, now it's approved"
@@ -181,8 +218,20 @@ def answer(frames: Sequence[Frame], known: Lexicon, state: str) -> tuple[ReplyRu
     best, at = max(reversed(said), key=lambda pair: _strength(pair[0], finished))
     vague = best.name in _UNSURE or (best.label in _CHOICES and not at.features & known.bits["@ways"])
     if (strange and vague) or (asked and best.weak) or _a_request(best, at, frames, known):
-        return None, ()
-    return best, (at,)
+        return NOTHING
+    return _by(best, (at,))
+
+
+def _by(rule: ReplyRule, frames: Sequence[Frame]) -> Verdict:
+    return NOTHING if rule.label is Label.NONE else Verdict(rule.label, rule.name, frames, rule.weak, rule.fresh)
+
+
+def says_nothing(frames: Sequence[Frame], known: Lexicon) -> bool:
+    """Whether no rule of any state holds: then nothing is answered, whatever was asked."""
+    if not frames:
+        return True
+    first = known.grammars[frames[0].grammar].replies[ANY]
+    return not any(first(frame.symbols, False) for frame in frames) and not first(_joined(frames, known), True)
 
 
 _ASIDE = (Label.STATUS, Label.MODELS, Label.USAGE, Label.LOGOUT, Label.REAUTH, Label.OTHER_VENDOR)
@@ -193,10 +242,10 @@ def _a_request(best: ReplyRule, at: Frame, frames: Sequence[Frame], known: Lexic
     """ "Which codex models do I have?" is no answer but a request; "why did it fail?" asks about the step."""
     if best.label not in _UNCERTAIN or at.features & (known.bits["code"] | known.bits["page"]):
         return False
-    _, label, chosen = request(frames, known)
-    if label is Label.REAUTH and any(frame.features & known.bits["asked"] for frame in chosen):
+    found = request(frames, known)
+    if found.label is Label.REAUTH and any(frame.features & known.bits["asked"] for frame in found.frames):
         return False
-    return label in _ASIDE and any(frame is at for frame in chosen)
+    return found.label in _ASIDE and any(frame is at for frame in found.frames)
 
 
 def _joined(frames: Sequence[Frame], known: Lexicon) -> str:
@@ -224,7 +273,3 @@ def _strength(rule: ReplyRule, finished: Label | None) -> int:
     if rule.label in (Label.CONFIRM, Label.NOT_YET):
         return (3 if rule.label is Label.CONFIRM else 1) if rule.label is finished else 0
     return _STRENGTH.get(rule.label, 1)
-
-
-def _first(rules: Sequence[ReplyRule], symbols: str, whole: bool) -> ReplyRule | None:
-    return next((r for r in rules if r.whole is whole and any(p.search(symbols) for p in r.patterns)), None)

@@ -5,20 +5,16 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from intents.anchors import wrapped
-from intents.apart import secrets, set_apart
-from intents.grammar import MAX_SYMBOLS, Grammar
+from intents.anchors import Match, wrapped
+from intents.apart import parts
+from intents.grammar import Grammar
 from intents.lexicon import Lexicon
 from intents.text import FILLER, Folded, comparable, ends_of, fold
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _WORD = re.compile(r"[^\W_]")
 _PLACE = {"pastedkey": "\x0e", "vendorkey": "\x0f", "token": "\x10", "program": "\x11", "quote": "\x12"}
-_UNKNOWN = -1
-
-# A phrase of the lexicon, or a run of words that no lexicon knows: where it stands in the wrapped text, its symbol,
-# and which phrase of the grammar it is.
-Token = tuple[int, int, str, int]
+_POINT = re.compile("\x01[.,:/]\x01")  # between two words
 
 
 @dataclass(slots=True)
@@ -27,8 +23,8 @@ class Frame:
 
     symbols: str
     features: int
-    tokens: list[Token]
-    start: int  # to tell earlier from later
+    first: int  # of the matches it holds
+    after: int
     sentence: int
     joint: str  # the symbol before it: what parts it from the last clause
     ends: str  # the symbol of the punctuation behind it, "" at the end of the text
@@ -40,8 +36,8 @@ class Scan:
     """All clauses of a text, in order, and the way back to where their words stand in it."""
 
     frames: tuple[Frame, ...]
-    language: str | None  # of the person's own words; None when there are none
     grammar: Grammar
+    matches: list[Match]
     text: str  # folded and wrapped
     folded: Folded
     length: int  # of what was judged
@@ -49,14 +45,21 @@ class Scan:
     left_out: int  # and how many characters that were
     ends: dict[int, int]  # where a pasted key ends, by where it starts
 
+    @property
+    def language(self) -> str | None:
+        """Of the person's own words; None when there are none."""
+        own = self.grammar.own
+        return self.grammar.language if any(own[phrase] for phrase, _, _ in self.matches) else None
+
     def places(self, frame: Frame) -> Iterator[tuple[int, int, str]]:
         """The words of a clause that the lexicon knows, in the original text."""
-        for start, end, symbol, phrase in frame.tokens:
-            if phrase != _UNKNOWN:
+        other = self.grammar.joints.other
+        for phrase, start, end in self.matches[frame.first : frame.after]:
+            if self.grammar.slots[phrase] != other:
                 first, after = self.folded.back(self._before(start), self._before(end), self.length)
                 after = self.ends.get(first, after)
                 shift = self.left_out if first > self.before else 0
-                yield first + shift, after + shift, symbol
+                yield first + shift, after + shift, self.grammar.slots[phrase]
 
     def _before(self, place: int) -> int:
         return place - self.text.count("\x01", 0, place)
@@ -69,17 +72,16 @@ def scan(text: str, plain: str, known: Lexicon) -> Scan:
     shown, ends = _covered(text, grammar, known)
     folded = fold(shown, grammar.table)
     inside = wrapped(folded.text)
-    tokens = list(_tokens(inside, grammar))
-    own = any(phrase != _UNKNOWN and grammar.own[phrase] for _, _, _, phrase in tokens)
-    frames = tuple(_frames(tokens, grammar, known))
-    return Scan(frames, grammar.language if own else None, grammar, inside, folded, len(text), before, left_out, ends)
+    matches = _matches(inside, grammar)
+    frames = tuple(_frames(inside, matches, grammar))
+    return Scan(frames, grammar, matches, inside, folded, len(text), before, left_out, ends)
 
 
 def grammar_of(plain: str, known: Lexicon) -> Grammar:
     """By the script, else by the commonest little words."""
     if known.han and not plain.isascii() and _HAN.search(plain):
         return known.han
-    if not known.foreign.find(plain):
+    if not known.foreign.hold(plain):
         return known.first
     votes = Counter(known.marker_language[word] for _, word in known.markers.places(plain))
     first = known.first.language
@@ -89,13 +91,12 @@ def grammar_of(plain: str, known: Lexicon) -> Grammar:
 
 def _covered(text: str, grammar: Grammar, known: Lexicon) -> tuple[str, dict[int, int]]:
     """The text with keys, code and quotations covered by one placeholder each, places kept; and where keys end."""
-    parts = secrets(text)
-    ends = {part.start: part.end for part in parts}
-    for part in set_apart(text):
-        if not any(p.start < part.end and part.start < p.end for p in parts):
-            parts.append(part)
+    found = parts(text)
+    if not found:
+        return text, {}
+    ends = {part.start: part.end for part in found if part.kind in ("pastedkey", "vendorkey", "token")}
     out, last = [], 0
-    for part in sorted(parts, key=lambda part: part.start):
+    for part in found:
         inside = text[part.start : part.end]
         cover = _PLACE[part.kind]
         if part.kind == "quote":
@@ -109,8 +110,11 @@ def _covered(text: str, grammar: Grammar, known: Lexicon) -> tuple[str, dict[int
 
 def _is_name(inside: str, grammar: Grammar, known: Lexicon) -> bool:
     """Quotation marks around no more than a name: my "ChatGPT Plus" account."""
-    tokens = _tokens(wrapped(fold(inside, grammar.table).text), grammar)
-    return all(symbol in known.names_in_quotes for _, _, symbol, _ in tokens)
+    text = wrapped(fold(inside, grammar.table).text)
+    matches = _matches(text, grammar)
+    gaps = zip([0, *(end for _, _, end in matches)], [*(start for _, start, _ in matches), len(text)], strict=True)
+    named = all(grammar.slots[phrase] in known.names_in_quotes for phrase, _, _ in matches)
+    return named and not any(_WORD.search(text, *gap) for gap in gaps)
 
 
 def _quoted(inside: str, known: Lexicon) -> str:
@@ -120,18 +124,12 @@ def _quoted(inside: str, known: Lexicon) -> str:
     return min((known.cover_of[index] for index, _, _ in hits), default=_PLACE["quote"], key=known.covers.index)
 
 
-def _tokens(text: str, grammar: Grammar) -> Iterator[Token]:
-    """Leftmost, then longest, whole words only; what is left between them is a word that nobody knows."""
-    last, slots, other = 0, grammar.slots, grammar.joints.other
-    for index, start, end in grammar.automaton.find_matches_as_indexes(text):
-        if end - start == 1 and text[start] in ".,:/" and _inside_a_word(text, start):
-            continue
-        if start > last and text[last:start] != " " and _WORD.search(text, last, start):
-            yield last, start, other, _UNKNOWN
-        yield start, end, slots[index], index
-        last = end
-    if _WORD.search(text, last):
-        yield last, len(text), other, _UNKNOWN
+def _matches(text: str, grammar: Grammar) -> list[Match]:
+    """The phrases in it: leftmost, then longest, whole words only."""
+    matches = grammar.find(text)
+    if not _POINT.search(text):
+        return matches
+    return [m for m in matches if m[2] - m[1] > 1 or text[m[1]] not in ".,:/" or not _inside_a_word(text, m[1])]
 
 
 def _inside_a_word(text: str, place: int) -> bool:
@@ -141,24 +139,30 @@ def _inside_a_word(text: str, place: int) -> bool:
     return text[place] in "./" or (text[place - 2].isdigit() and text[place + 2].isdigit())
 
 
-def _frames(tokens: list[Token], grammar: Grammar, known: Lexicon) -> Iterator[Frame]:
-    joints = grammar.joints
-    current: list[Token] = []
-    sentence, joint = 0, ""
-    for token in tokens:
-        symbol = token[2]
-        if symbol not in joints.parting:
-            current.append(token)
+def _frames(text: str, matches: list[Match], grammar: Grammar) -> Iterator[Frame]:
+    """Clause by clause; what is left between two phrases is a word that nobody knows."""
+    slots, joints = grammar.slots, grammar.joints
+    other, parting = joints.other, joints.parting
+    spelled, joint = "", ""
+    last = first = sentence = 0
+    for number, (phrase, start, end) in enumerate(matches):
+        if start > last and text[last:start] != " " and _WORD.search(text, last, start):
+            spelled += other
+        last, symbol = end, slots[phrase]
+        if symbol not in parting:
+            spelled += symbol
             continue
-        if current:
-            yield _frame(current, symbol, sentence, joint, grammar)
-        current, joint = ([token] if symbol == joints.hence else []), symbol
+        if spelled:
+            yield _frame(spelled, first, number, sentence, joint, symbol, grammar)
+        spelled, first = (symbol, number) if symbol == joints.hence else ("", number + 1)
         sentence += symbol in joints.full
-    if current:
-        yield _frame(current, "", sentence, joint, grammar)
+        joint = symbol
+    if _WORD.search(text, last):
+        spelled += other
+    if spelled:
+        yield _frame(spelled, first, len(matches), sentence, joint, "", grammar)
 
 
-def _frame(tokens: list[Token], end: str, sentence: int, joint: str, grammar: Grammar) -> Frame:
-    spelled = "".join([token[2] for token in tokens]).replace(grammar.joints.skip, "")[:MAX_SYMBOLS]
-    symbols, features = grammar.understood(spelled + end if end == grammar.joints.ask else spelled)
-    return Frame(symbols, features, tokens, tokens[0][0], sentence, joint, end, grammar.language)
+def _frame(spelled: str, first: int, after: int, sentence: int, joint: str, ends: str, grammar: Grammar) -> Frame:
+    symbols, features = grammar.understood(spelled, ends if ends == grammar.joints.ask else "")
+    return Frame(symbols, features, first, after, sentence, joint, ends, grammar.language)

@@ -3,19 +3,20 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from importlib.resources.abc import Traversable
-from typing import Any
+from operator import or_
 
-from intents.anchors import longest, wrapped
+from intents.anchors import Match, longest
 from intents.labels import Label
-from intents.patterns import BASE, Symbols, compile_pattern, expand_groups
+from intents.patterns import Pattern, Symbols, compile_pattern, expand_groups, slots_of
 from intents.source import Source
 from intents.text import folding
 from intents.vocabulary import Vocabulary, written_out
 
 MAX_SYMBOLS = 64  # of one clause; patterns never see more
 REMEMBERED = 8192  # shapes of clauses whose features are kept
+ANY = "any"  # what would answer in any state
 STATES = ("awaiting_confirm", "clarifying", "failed")
 
 
@@ -25,7 +26,7 @@ class ReplyRule:
 
     name: str
     label: Label
-    patterns: tuple[re.Pattern[str], ...]
+    patterns: tuple[Pattern, ...]
     weak: bool
     fresh: bool
     whole: bool  # its patterns see all clauses, joined by commas and `but`
@@ -35,7 +36,6 @@ class ReplyRule:
 class Joints:
     """The symbols that part clauses, and those that stand for no slot."""
 
-    skip: str
     other: str
     ask: str
     hence: str  # parts clauses, and belongs to the second
@@ -50,32 +50,44 @@ class Grammar:
     language: str
     script: str
     joints: Joints
-    automaton: Any  # of the wrapped phrases, leftmost and longest
+    find: Callable[[str], list[Match]]  # the phrases of a wrapped text
     phrases: tuple[str, ...]
     slots: tuple[str, ...]  # symbol of each phrase
     own: tuple[bool, ...]  # whether the phrase tells the language
     variants: dict[int, str]  # every traditional form, and the simplified one
     table: dict[int, str]  # for `fold`
-    understood: Callable[[str], tuple[str, int]]  # symbols of a clause -> rewritten symbols and features
-    replies: dict[str, tuple[ReplyRule, ...]]
+    understood: Callable[[str, str], tuple[str, int]]  # symbols of a clause -> rewritten symbols and features
+    replies: dict[str, Callable[[str, bool], ReplyRule | None]]  # by state: the first rule of a clause, or of all
 
 
 def _understanding(
-    marks: Sequence[tuple[re.Pattern[str], dict[str, str]]], shapes: Sequence[tuple[re.Pattern[str], int]]
-) -> Callable[[str], tuple[str, int]]:
+    skip: str, marks: Sequence[tuple[Pattern, dict[str, str]]], shapes: Sequence[tuple[Pattern, int]]
+) -> Callable[[str, str], tuple[str, int]]:
     """The word order of a language as a function; clauses of the same shape are worked out once."""
 
     @lru_cache(maxsize=REMEMBERED)
-    def understood(symbols: str) -> tuple[str, int]:
+    def understood(spelled: str, ask: str) -> tuple[str, int]:
+        symbols = spelled.replace(skip, "")[:MAX_SYMBOLS] + ask
+        slots = slots_of(symbols)
         for pattern, turn in marks:
-            symbols = pattern.sub(lambda m, turn=turn: _turned(m, turn), symbols)  # type: ignore[misc]
-        features = sum(1 << (ord(symbol) - BASE) for symbol in set(symbols))
-        for pattern, bit in shapes:
-            if pattern.search(symbols):
-                features |= bit
-        return symbols, features
+            if pattern.found(symbols, slots):
+                symbols = pattern.regex.sub(lambda m, turn=turn: _turned(m, turn), symbols)  # type: ignore[misc]
+                slots = slots_of(symbols)
+        return symbols, slots | reduce(or_, (bit for pattern, bit in shapes if pattern.found(symbols, slots)), 0)
 
     return understood
+
+
+def _answering(rules: Sequence[ReplyRule]) -> Callable[[str, bool], ReplyRule | None]:
+    """The first rule that a clause fits, or of those that see all clauses."""
+
+    @lru_cache(maxsize=REMEMBERED)
+    def first(symbols: str, whole: bool) -> ReplyRule | None:
+        slots = slots_of(symbols)
+        fitting = (r for r in rules if r.whole is whole and any(p.found(symbols, slots) for p in r.patterns))
+        return next(fitting, None)
+
+    return first
 
 
 def _turned(match: re.Match[str], turn: dict[str, str]) -> str:
@@ -92,8 +104,8 @@ def _turned(match: re.Match[str], turn: dict[str, str]) -> str:
 def _joints(symbols: Symbols) -> Joints:
     full = frozenset(map(symbols.char, ("stop", "ask", "line")))
     parting = full | frozenset(map(symbols.char, ("comma", "colon", "dash", "but", "hence")))
-    skip, other, ask, hence = map(symbols.char, ("skip", "x", "ask", "hence"))
-    return Joints(skip, other, ask, hence, parting, full)
+    other, ask, hence = map(symbols.char, ("x", "ask", "hence"))
+    return Joints(other, ask, hence, parting, full)
 
 
 class Reader:
@@ -127,13 +139,13 @@ class Reader:
             language=self.language,
             script=script,
             joints=_joints(symbols),
-            automaton=longest(map(wrapped, phrases)),
+            find=longest(phrases),
             phrases=tuple(phrases),
             slots=tuple(symbols.char(vocabulary.slot[p]) for p in phrases),
             own=tuple(script == "han" or p in own for p in phrases),
             variants=variants,
             table=folding(variants),
-            understood=_understanding(self._marks(), self._shapes()),
+            understood=_understanding(symbols.char("skip"), self._marks(), self._shapes()),
             replies=self._replies(),
         )
 
@@ -155,34 +167,35 @@ class Reader:
         except KeyError as error:
             raise source.fault(("groups",), f"unknown slot {error}") from None
 
-    def _compiled(self, source: Source, classes: dict[str, str], *path: str | int) -> re.Pattern[str]:
+    def _compiled(self, source: Source, classes: dict[str, str], *path: str | int) -> list[Pattern]:
         try:
-            alternatives = [compile_pattern(p, self.symbols, classes).pattern for p in source.strings(*path)]
-            return re.compile("|".join(f"(?:{p})" for p in alternatives) if len(alternatives) > 1 else alternatives[0])
+            return [compile_pattern(pattern, self.symbols, classes) for pattern in source.strings(*path)]
         except ValueError as error:
             raise source.fault(path, str(error)) from None
 
-    def _marks(self) -> tuple[tuple[re.Pattern[str], dict[str, str]], ...]:
+    def _marks(self) -> list[tuple[Pattern, dict[str, str]]]:
         symbols, classes, marks = self.symbols, self._groups(self.request, {}), []
         for n, mark in enumerate(self.request.items("marks")):
             turn = {symbols.char(a): symbols.char(b) for a, b in mark["turn"].items()}
-            for k, _ in enumerate(self.request.strings("marks", n, "when")):
-                path = ("marks", n, "when", k) if isinstance(mark["when"], list) else ("marks", n, "when")
-                marks.append((self._compiled(self.request, classes, *path), turn))
-        return tuple(marks)
+            marks += [(pattern, turn) for pattern in self._compiled(self.request, classes, "marks", n, "when")]
+        return marks
 
-    def _shapes(self) -> tuple[tuple[re.Pattern[str], int], ...]:
+    def _shapes(self) -> list[tuple[Pattern, int]]:
         classes = self._groups(self.request, {})
-        return tuple(
-            (self._compiled(self.request, classes, "shapes", name), self.symbols.bit(name))
+        return [
+            (pattern, self.symbols.bit(name))
             for name in self.request.mapping("shapes")
-        )
+            for pattern in self._compiled(self.request, classes, "shapes", name)
+        ]
 
-    def _replies(self) -> dict[str, tuple[ReplyRule, ...]]:
-        found: dict[str, tuple[ReplyRule, ...]] = {}
+    def _replies(self) -> dict[str, Callable[[str, bool], ReplyRule | None]]:
+        found, loud = {}, []
         for source, state in ((self.reply, STATES[0]), (self.choice, STATES[1]), (self.reply, STATES[2])):
             classes = self._groups(source, self._groups(self.request, {}))
-            found[state] = tuple(self._reply(source, classes, state, n) for n, _ in enumerate(source.items(state)))
+            rules = [self._reply(source, classes, state, n) for n, _ in enumerate(source.items(state))]
+            found[state] = _answering(rules)
+            loud += [rule for rule in rules if rule.label is not Label.NONE]
+        found[ANY] = _answering(loud)
         return found
 
     def _reply(self, source: Source, classes: dict[str, str], state: str, n: int) -> ReplyRule:

@@ -1,7 +1,8 @@
 """The folders of YAML as one validated lexicon, read once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -11,12 +12,12 @@ import ahocorasick_rs
 from intents.anchors import Anchors, as_typed
 from intents.grammar import Grammar, Reader
 from intents.patterns import Symbols
-from intents.rules import RequestRule, decision, read_rules
+from intents.rules import RequestRule, decision, read_rules, telling
 from intents.source import LexiconError, Source
 
 __all__ = ["Lexicon", "LexiconError", "load"]
 
-_NOTHING = Anchors(["\0"])
+_NOTHING = Anchors(list)
 
 
 @dataclass(slots=True)
@@ -26,6 +27,7 @@ class Lexicon:
     symbols: Symbols = field(default_factory=Symbols)
     grammars: dict[str, Grammar] = field(default_factory=dict)
     deciding: Callable[[int], RequestRule | None] = lambda _: None
+    telling: Callable[[int], bool] = lambda _: False
     bits: dict[str, int] = field(default_factory=dict)  # every feature, and the groups "@things", "@acts", "@kept"
     request_anchors: Anchors = _NOTHING
     moving: Anchors = _NOTHING
@@ -60,49 +62,49 @@ def load(root: Traversable | None = None) -> Lexicon:
     for folder in folders:
         lexicon.grammars[folder.name] = Reader(lexicon.symbols, common, folder, words[folder.name]).grammar(words)
     lexicon.han = next((g for g in lexicon.grammars.values() if g.script == "han"), None)
-    lexicon.deciding = decision(read_rules(rules, lexicon.symbols))
     lexicon.bits = _bits(common, lexicon.symbols)
+    requests = read_rules(rules, lexicon.symbols)
+    lexicon.deciding, lexicon.telling = decision(requests), telling(requests, lexicon.symbols)
     _anchor(lexicon, common, words)
     return lexicon
 
 
 def _bits(common: Source, symbols: Symbols) -> dict[str, int]:
     bits = {name: symbols.bit(name) for name in symbols.names}
-    for name in ("things", "names", "acts", "states", "kept", "ways"):
+    for name in ("things", "names", "acts", "states", "kept", "ways", "concerns"):
         bits[f"@{name}"] = sum(bits[slot] for slot in common.strings(name))
     return bits
 
 
 def _anchor(lexicon: Lexicon, common: Source, words: Mapping[str, Source]) -> None:
+    char, slots = lexicon.symbols.char, partial(map, lexicon.symbols.char)
     # Each language by itself: a word of one may be something else in another.
-    spoken = {
-        (p, lexicon.symbols.spell(s))
-        for g in lexicon.grammars.values()
-        for p, s in zip(g.phrases, g.slots, strict=True)
-    }
-    wanted, replies = set(common.strings("request_anchors")), set(common.strings("reply_anchors"))
+    spoken = dict.fromkeys(pair for g in lexicon.grammars.values() for pair in zip(g.phrases, g.slots, strict=True))
     back: dict[str, list[str]] = {}
     for grammar in lexicon.grammars.values():
         for code, plain in grammar.variants.items():
             back.setdefault(plain, []).append(chr(code))
-    lexicon.names_in_quotes = frozenset(map(lexicon.symbols.char, common.strings("names_in_quotes")))
+
+    def typed(name: str) -> Iterator[str]:
+        wanted = frozenset(slots(common.strings(name)))
+        return as_typed(dict.fromkeys(phrase for phrase, slot in spoken if slot in wanted), back)
+
+    lexicon.names_in_quotes = frozenset(slots(common.strings("names_in_quotes")))
+    lexicon.covers = tuple(common.strings("slots", name)[0] for name in common.mapping("inside_quotes"))
     kinds = {
-        slot: common.strings("slots", name)[0]
-        for name in reversed(common.mapping("inside_quotes"))
+        char(slot): cover
+        for name, cover in reversed([*zip(common.mapping("inside_quotes"), lexicon.covers, strict=True)])
         for slot in common.strings("inside_quotes", name)
     }
-    held = [(p, kinds[s]) for p, s in spoken if s in kinds]
-    lexicon.inside_quotes = ahocorasick_rs.AhoCorasick([p for p, _ in held], store_patterns=False)
+    held = [(form, kinds[slot]) for phrase, slot in spoken if slot in kinds for form in as_typed([phrase], back)]
+    lexicon.inside_quotes = ahocorasick_rs.AhoCorasick([form for form, _ in held], store_patterns=False)
     lexicon.cover_of = tuple(cover for _, cover in held)
-    lexicon.covers = tuple(common.strings("slots", name)[0] for name in common.mapping("inside_quotes"))
     marked = [(mark, name) for name, source in words.items() for mark in source.value.get("markers", ())]
-    first = next(iter(words))
-    foreign = [mark for mark, name in marked if name != first]
+    foreign = [mark for mark, name in marked if name != next(iter(words))]
     pasted = common.strings("raw_anchors")
-    moving = set(common.strings("moving"))
-    lexicon.request_anchors = Anchors(as_typed({p for p, s in spoken if s in wanted}, back), pasted, foreign)
-    lexicon.moving = Anchors(as_typed({p for p, s in spoken if s in moving}, back), pasted)
-    lexicon.reply_anchors = Anchors(as_typed({p for p, s in spoken if s in replies}, back), pasted)
-    lexicon.markers = Anchors([mark for mark, _ in marked] or ["\0"])
+    lexicon.request_anchors = Anchors(partial(typed, "request_anchors"), pasted, foreign)
+    lexicon.moving = Anchors(partial(typed, "moving"), pasted)
+    lexicon.reply_anchors = Anchors(partial(typed, "reply_anchors"), pasted)
+    lexicon.markers = Anchors(lambda: [mark for mark, _ in marked])
     lexicon.marker_language = dict(marked)
-    lexicon.foreign = Anchors(foreign or ["\0"])
+    lexicon.foreign = Anchors(lambda: foreign)

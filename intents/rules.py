@@ -9,6 +9,9 @@ from intents.labels import Label
 from intents.patterns import Symbols
 from intents.source import Source
 
+TAKEN_BACK = "taken-back"  # what came before doesn't hold
+REFRAINS = "refrains"  # what was to be started before isn't
+_LEFT = ("blocked", "labelled", "carried", "linked")  # what one clause makes of another (decide.py)
 REMEMBERED = 8192  # sets of features whose rule is kept
 
 
@@ -58,3 +61,16 @@ def decision(rules: Sequence[RequestRule]) -> Callable[[int], RequestRule | None
         return None
 
     return deciding
+
+
+def telling(rules: Sequence[RequestRule], symbols: Symbols) -> Callable[[int], bool]:
+    """Whether a message could come to more than none, by the features of all its clauses."""
+    left = sum(map(symbols.bit, _LEFT))
+    loud = [rule for rule in rules if rule.label is not Label.NONE or rule.name in (TAKEN_BACK, REFRAINS)]
+
+    @lru_cache(maxsize=REMEMBERED)
+    def told(mask: int) -> bool:
+        mask |= left
+        return any(mask & rule.every == rule.every and all(mask & some for some in rule.some) for rule in loud)
+
+    return told

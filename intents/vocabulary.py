@@ -28,7 +28,7 @@ def forms(entry: str) -> Iterator[tuple[str, bool]]:
 
 
 def _written_out(entry: str) -> Iterator[str]:
-    inner = _CHOICE.search(entry)
+    inner = _CHOICE.search(entry) if "(" in entry else None
     if inner is None:
         yield entry
         return

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -12,6 +12,8 @@ import httpx
 
 from intents import Label, Reading, read
 from skill import speech
+from skill.answers import Answers
+from skill.clock import utc
 from skill.core.machine import SPENDS_AN_INTENT, resting_state
 from skill.core.session import IN_PROGRESS, Authorization
 from skill.core.states import Action
@@ -34,23 +36,19 @@ from skill.stores.base import Record
 from skill.stores.watch import OnModels, WatchedStore
 from skill.tasks import Tasks
 from skill.telemetry import turn_of
-from skill.turns.claim import claim, claim_call, claim_refresh, concerns, forget_dead_code
+from skill.turns.claim import claim, claim_call, claim_refresh, concerns
 from skill.turns.forget import Forgotten, cut_off
-from skill.turns.settle import refine, seal, settle
+from skill.turns.settle import overtaken, refine, seal, settle
 from skill.turns.values import At, Call, Heard, Settled, Turn, Verdict
+from skill.upkeep import Upkeep
 
 Claimed = TypeVar("Claimed")
-TIDY_EVERY = timedelta(hours=1)
 PATIENCE = 25.0  # seconds that a message waits for a call in flight (conversation.md, section 3)
 
 # A proxy of the environment is for the world outside, not for a provider on this machine.
 _NO_PROXY = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 
 log = logging.getLogger(__name__)
-
-
-def _utc() -> datetime:
-    return datetime.now(UTC)
 
 
 class Onboarding:
@@ -70,15 +68,15 @@ class Onboarding:
         on_models: OnModels | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        self._now = now or _utc
+        self._now = now or utc
         self._own_client = client is None
         self._client = client or httpx.AsyncClient(mounts=dict.fromkeys(_NO_PROXY))
-        self._tasks, self._doorbell = Tasks(), Doorbell()
-        self._tidied_at: datetime | None = None
-        self.store = WatchedStore(self.settings)
+        self._tasks, self._doorbell, self._answers = Tasks(), Doorbell(), Answers()
+        self.store = WatchedStore(self.settings, self._now)
         self.store.on_models = on_models
         provider = Provider(self.settings, self._client, self._now)
         self._revoker = Revoker(self.store, provider, self._now)
+        self._upkeep = Upkeep(self.settings, self.store, self._revoker, self._tasks, self._now)
         refresher = Refresher(self.store, provider, self._revoker, self._tasks, self._now)
         self.logins = Logins(self.store, refresher, self._now)
         self.handovers = Handovers(self.store, self.logins, self._now)
@@ -96,6 +94,7 @@ class Onboarding:
 
     async def close(self) -> None:
         """Wait for what is in flight, then let go of database and network."""
+        self._upkeep.stop()
         await self._tasks.close()
         await self.store.close()
         if self._own_client:
@@ -136,7 +135,7 @@ class Onboarding:
                 owner, lambda waited, record: claim(self._at(), replace(heard, waited=waited), record), key
             )
             if isinstance(verdict, Turn):
-                return (await self._tasks.finish(self._carry_out(verdict))).reply
+                return (await self._finished(verdict)).reply
         except StorageError as fault:  # by now the message is known to be ours
             log.error("%s", fault)
             return self._aside("storage", heard.message, heard.reading) or self._plain(
@@ -159,6 +158,14 @@ class Onboarding:
                 verdict = await self.store.transact(owner, partial(claim_, True), key)
         return verdict
 
+    async def _finished(self, turn: Turn) -> Settled:
+        """The turn's end, reached even if the caller is cancelled; and nothing awaited between it and the answer."""
+        with self._answers.underway(turn.owner.key) as answer:
+            settled = await self._tasks.finish(self._carry_out(turn))
+            if turn.action is Action.LOGOUT:
+                answer.overtake()
+            return overtaken(settled) if answer.overtaken else settled
+
     async def _carry_out(self, turn: Turn) -> Settled:
         """Call, settle, and again while the machine wants another call."""
         following: Turn | None = turn
@@ -171,18 +178,22 @@ class Onboarding:
 
     async def _settled(self, turn: Turn, outcome: Outcome) -> Settled:
         """Store the outcome; one that can't be kept, or isn't wanted any more, is ended at the provider."""
-        kept = False
+        key = turn.heard.message.key if turn.heard else None
+        brought = outcome.credential if isinstance(outcome, Authorized) else None
         try:
-            key = turn.heard.message.key if turn.heard else None
-            settled = await self.store.transact(
-                turn.owner, lambda record: settle(self._at(), turn, outcome, record), key
-            )
-            kept = not settled.discarded
-            self._tidy_now_and_then()
+            try:
+                settled = await self.store.transact(
+                    turn.owner, lambda record: settle(self._at(), turn, outcome, record), key
+                )
+            except StorageError:
+                if brought:  # beside the answer, which is due though the store would be waited for once more
+                    self._tasks.begin(self._tool.revoke(turn.owner, brought))
+                raise
+            if settled.discarded and brought:
+                await self._tool.revoke(turn.owner, brought)
+            self._upkeep.now_and_then()
             return settled
         finally:
-            if not kept and isinstance(outcome, Authorized) and outcome.credential:
-                await self._tool.revoke(turn.owner, outcome.credential)
             self._doorbell.ring(turn.owner.key)
 
     async def _refined(self, turn: Turn, settled: Settled) -> Settled:
@@ -283,7 +294,7 @@ class Onboarding:
         """An action that changes things: through the same guard, machine, claim and settle as a message."""
         verdict = await self._claimed(call.owner, lambda _, record: claim_call(self._at(), call, record))
         if isinstance(verdict, Turn):
-            return (await self._tasks.finish(self._carry_out(verdict))).outcome
+            return (await self._finished(verdict)).outcome
         return verdict if isinstance(verdict, Denied) else Denied("rate_limited", retry_after=5)
 
     async def _look(self, owner: Owner, action: Action, conversation: str, force: bool) -> Outcome | Denied:
@@ -305,17 +316,9 @@ class Onboarding:
     async def tidy(self) -> None:
         """Finish what was left over: revocations that the provider has yet to confirm, codes long dead, old receipts.
 
-        Done by itself after a turn, at most once in `TIDY_EVERY`; a host may call it from its own scheduler.
+        Done by itself after a turn, at most once an hour; a host may call it from its own scheduler.
         """
-        for owner in await self.store.sweep(self._now()):
-            await self._revoker.tidy(owner)
-            await self.store.transact(owner, partial(forget_dead_code, self._at()))
-
-    def _tidy_now_and_then(self) -> None:
-        now = self._now()
-        if self._tidied_at is None or now - self._tidied_at >= TIDY_EVERY:
-            self._tidied_at = now
-            self._tasks.begin(self.tidy())
+        await self._upkeep.tidy()
 
     async def forget(self, user_id: str, *, platform: str = "", account: str = "") -> Forgotten:
         """Delete all that is stored of a person, the audit trail too, and end their login at the provider.

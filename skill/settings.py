@@ -53,7 +53,9 @@ class Settings(BaseSettings):
     )
     issuer: Address = Field(default="https://auth.openai.com", description="where people sign in")
     backend_url: Address = Field(default="https://chatgpt.com/backend-api", description="where models answer")
-    database_url: str | None = Field(default=None, repr=False, description="default: SQLite in the data folder")
+    database_url: str | None = Field(
+        default=None, repr=False, description="postgresql://… for many workers; default: SQLite in the data folder"
+    )
     key: Annotated[SecretStr | None, AfterValidator(_key_of_32_bytes)] = Field(
         default=None,
         description="32 bytes in base64 that seal what is stored; default: one of our own, in keyring or key file",
@@ -80,3 +82,9 @@ class Settings(BaseSettings):
     def verification_url(self) -> str:
         """The only address a person is ever sent to; the code is never part of it (rule 3)."""
         return f"{self.issuer}/codex/device"
+
+
+def defaults(**changes: object) -> Settings:
+    """The defaults and these changes, whatever the environment says: the same for everybody."""
+    plain = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
+    return Settings(**plain | changes)

@@ -22,7 +22,8 @@ from skill.message import Owner
 from skill.oauth import wire
 from skill.settings import Settings
 from skill.simulator import LocalProvider, Served, serve_in_thread
-from skill.stores.sql import DATABASE_FILE, SqlStore
+from skill.stores.engines import DATABASE_FILE
+from skill.stores.sql import SqlStore
 
 NAMES = ["proxy", "issuer", "backend", "clock", "data folder", "key", "database"]
 

@@ -20,8 +20,7 @@ from skill.handover import Handover
 from skill.message import Owner
 from skill.stores.base import Record
 from skill.stores.sql import SqlStore
-
-from .support import Stage
+from skill.testing import Stage
 
 ANA = Owner("", "", "ana")
 

@@ -12,7 +12,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SURFACES = ("skill.cli", "skill.runtimes", "skill.simulator")
 ABOVE_THE_CORE = ("skill.oauth", "skill.stores", "skill.turns", "skill.onboarding", *SURFACES)
-OF_THE_EXTRAS = ("starlette", "uvicorn", "typer", "rich", "mcp")
+OUTER = ("skill.simulator", "skill.cli", "skill.testing", "skill.pytest_plugin")  # need an extra
+OF_THE_EXTRAS = ("starlette", "uvicorn", "typer", "rich", "slack_bolt", "slack_sdk", "aiogram", "aiohttp", "mcp")
+RUNTIMES_USE = ("skill.message", "skill.onboarding", "skill.runtimes", "skill.tasks", "skill.settings", "skill.errors")
+# Where a runtime offers the tool, says a word of its own, may do no I/O in its hook, or takes a login over.
+TOOL_RUNTIMES_USE = (
+    *("skill.oauth.tool", "skill.core.replies", "skill.core.states", "intents", "skill.handover", "skill.secret"),
+    *RUNTIMES_USE,
+)
 
 
 def modules(package: str) -> Iterator[tuple[str, Path]]:
@@ -46,7 +53,6 @@ def of(names: set[str], *packages: str) -> set[str]:
         ("skill.core", (*ABOVE_THE_CORE, "httpx", "sqlalchemy", "os", "asyncio", "logging", "intents")),
         ("skill.stores", ("skill.onboarding", "skill.turns", *SURFACES, "httpx")),
         ("skill.oauth", ("skill.onboarding", "skill.turns", *SURFACES, "sqlalchemy", "intents")),
-        ("skill.runtimes", ("skill.cli", "skill.simulator", "skill.stores", "skill.turns", "skill.core.machine")),
         ("skill.turns", ("skill.onboarding", *SURFACES, "httpx", "sqlalchemy", "asyncio")),
     ],
 )
@@ -55,11 +61,22 @@ def test_a_package_knows_nothing_of_those_above_it(package: str, never: tuple[st
     assert {name: bad for name, bad in found.items() if bad} == {}
 
 
-def test_only_the_command_knows_the_local_provider() -> None:
+def test_a_runtime_translates_and_decides_nothing() -> None:
+    """It knows the hook, what goes in and what comes out; and nobody below knows a runtime."""
+    for name, path in modules("skill"):
+        found = of(imports(name, path), "skill", "intents", "httpx", "sqlalchemy")
+        if of({name}, "skill.runtimes"):
+            offers_tool = of({name}, "skill.runtimes.hermes", "skill.runtimes.mcp")
+            assert found == of(found, *(TOOL_RUNTIMES_USE if offers_tool else RUNTIMES_USE)), name
+        elif not of({name}, "skill.cli"):
+            assert of(found, "skill.runtimes") == set(), name
+
+
+def test_only_the_command_and_the_test_kit_know_the_local_provider() -> None:
     """It is the other side of the wire."""
     for name, path in modules("skill"):
-        if not of({name}, "skill.simulator", "skill.cli"):
-            assert not of(imports(name, path), "skill.simulator"), name
+        if not of({name}, *OUTER):
+            assert not of(imports(name, path), "skill.simulator", "skill.testing"), name
 
 
 def test_the_local_provider_knows_nothing_of_the_skill() -> None:
@@ -73,6 +90,13 @@ def test_the_local_provider_knows_nothing_of_the_skill() -> None:
 def test_a_package_is_imported_where_no_extra_is_installed(package: str) -> None:
     """A runtime that embeds the hook installs no web server."""
     missing = f"sys.modules.update(dict.fromkeys({OF_THE_EXTRAS!r}))"  # None: as if it were not installed
-    code = f"import sys; {missing}; import {package}; print(*sys.modules)"
+    code = f"import sys; {missing}; import {package}; from {package} import *; print(*sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert of(set(shown.stdout.split()), *SURFACES) == set()
+    assert of(set(shown.stdout.split()), *OUTER, "skill.runtimes") == set()
+
+
+def test_the_pytest_plugin_costs_a_run_that_has_no_use_for_it_nothing() -> None:
+    """Whoever has the package installed loads the plugin in every run."""
+    code = "import sys, pytest; before = {*sys.modules}; import skill.pytest_plugin; print(*{*sys.modules} - before)"
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(shown.stdout.split()) == {"skill", "skill.pytest_plugin"}

@@ -13,8 +13,7 @@ from pydantic import ValidationError
 
 from skill import Message, Onboarding, Settings
 from skill.core.states import State
-
-from .support import Stage
+from skill.testing import Stage
 
 SIGN_IN = "Sign in with my ChatGPT account"
 pieces = st.sampled_from(

@@ -37,9 +37,8 @@ from skill.errors import OnboardingError
 from skill.message import Message, Owner, Reply
 from skill.simulator import SignInOffError, UnknownCodeError
 from skill.stores.base import Record
+from skill.testing import Stage
 from skill.turns import claim, settle
-
-from .support import Stage
 
 PEOPLE = {"ana": "ana@example.test", "wei": "wei@example.test", "sam": "sam@example.test"}
 PRIVATE = ("private 1", "private 2")
@@ -79,6 +78,7 @@ REFUSALS = {
 }
 ASKED = ("clarifying", "failed")
 CONFIRMS = ("confirm", "weak_confirm")
+ONCE_CONNECTED = ("status", "models", "usage", "reauth", "reauth", "logout", "byok", "other_vendor", "ambiguous")
 LEAVES = ("cancel", "byok", "other_vendor", "choose_byok")  # what drops a flow, beside a logout
 
 FAULTS = {
@@ -251,10 +251,8 @@ class Walk(RuleBasedStateMachine):
         person.states[where], person.asked_at[where] = "idle", self.now
 
     @precondition(lambda self: any(person.ever_connected for person in self.people.values()))
-    @rule(
-        data=st.data(), kind=st.sampled_from(("status", "models", "usage", "reauth", "reauth", "logout")), which=which
-    )
-    def ask_about_the_login(self, data: st.DataObject, kind: str, which: int) -> None:
+    @rule(data=st.data(), kind=st.sampled_from(ONCE_CONNECTED), which=which)
+    def ask_once_connected(self, data: st.DataObject, kind: str, which: int) -> None:
         name = data.draw(st.sampled_from([name for name, person in self.people.items() if person.ever_connected]))
         self.say(name, f"private 1 of {name}", kind, which)
 

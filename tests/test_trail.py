@@ -7,8 +7,7 @@ import pytest
 
 from skill.message import Owner
 from skill.report import Funnel, funnel, history
-
-from .support import NOON, Stage
+from skill.testing import NOON, Stage
 
 
 def trail(stage: Stage, who: str = "Ana") -> list[tuple[str, str, str, str | None]]:

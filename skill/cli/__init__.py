@@ -16,11 +16,13 @@ from skill.cli.judge import classify, evaluate
 from skill.cli.mcp import mcp
 from skill.cli.people import forget, report, trail
 from skill.cli.provider import provider
+from skill.cli.record import record
+from skill.cli.replay import replay
 from skill.cli.tool import diagram, tool
 
 # Without Typer's own tracebacks: a failure is one line, and a bug shows no values of variables.
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
-for command in (demo, chat, provider, classify, evaluate, tool, diagram, mcp, report, trail, forget):
+for command in (demo, chat, provider, replay, record, classify, evaluate, tool, diagram, mcp, report, trail, forget):
     app.command()(command)
 care.register(app)
 

@@ -14,7 +14,7 @@ from skill.cli.options import Port
 from skill.cli.provider import local_provider, log_to
 from skill.cli.scenes import BrokenPromiseError, Desk, play
 from skill.cli.screen import Screen, leave_on_sigterm
-from skill.settings import Settings
+from skill.settings import Settings, defaults
 from skill.stores.vault import SIZE, as_text
 
 if TYPE_CHECKING:  # its packages are an extra
@@ -62,11 +62,9 @@ def demo(
 
 
 def _settings(home: Path, served: "Served") -> Settings:
-    """The defaults, whatever the environment says: the same demo for everybody."""
-    defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
-    key = as_text(os.urandom(SIZE))  # of its own, so that none is left in a keyring
-    addresses = {"issuer": served.issuer, "backend_url": served.backend_url}
-    return Settings(**defaults | addresses | {"home": home, "key": key})
+    """The same demo for everybody, with a key of its own, so that none is left in a keyring."""
+    key = as_text(os.urandom(SIZE))
+    return defaults(home=home, key=key, issuer=served.issuer, backend_url=served.backend_url)
 
 
 def _let_them_type(screen: Screen, skill: Host, served: "Served") -> None:

@@ -207,7 +207,8 @@ def advance(session: Session, conversation: str, event: Event, facts: Facts, sta
     """
     before = state or resting_state(session, conversation, facts.connected)
     case = _Case(session, conversation, before, facts)
-    if not _MACHINE.events[event.value].trigger(case):
+    trigger = _MACHINE.events[event.value]
+    if before.value not in trigger.transitions or not trigger.trigger(case):  # the machine itself would log a warning
         return Step(session, before, before, moved=False)
     move, after = case.taken[-1], State(case.state)
     if move.then:

@@ -14,6 +14,7 @@ from skill.secret import Secret
 IN_PROGRESS = (State.STARTED, State.AWAITING_CONFIRM, State.POLLING)
 _LASTS = {State.CLARIFYING: timedelta(minutes=5), State.FAILED: timedelta(hours=1)}
 CODE_REMEMBERED = timedelta(hours=1)  # after it ran out
+IDLE_REMEMBERED = timedelta(days=30)  # the language of a conversation, mostly
 WEAK_WORDS_COUNT = timedelta(minutes=2)
 INTENT_LASTS = timedelta(minutes=10)
 REVOKE_AGAIN = timedelta(minutes=1)  # then 2, 4, … minutes
@@ -122,12 +123,33 @@ class Session:
     revocations: tuple[Revocation, ...] = ()
 
     @property
+    def blank(self) -> bool:
+        """Whether nothing at all is remembered."""
+        return self == Session(version=self.version)
+
+    @property
     def due_at(self) -> datetime | None:
         """When somebody should look at this person again though they say nothing: see `Onboarding.tidy`."""
         moments = [revocation.next_at for revocation in self.revocations]
         if self.flow and self.flow.code:
             moments.append(self.flow.code.expires_at + CODE_REMEMBERED)
-        return min(moments, default=None)
+        elif self.flow and self.lease:
+            moments.append(self.lease.until + CODE_REMEMBERED)
+        return min(moments, default=self.worthless_at)
+
+    @property
+    def worthless_at(self) -> datetime | None:
+        """When the last of what is remembered will matter to nobody; None while something matters for good."""
+        if self.flow or self.revocations or self.login_died or self.offer_due or self.handed_to:
+            return None
+        moments = [start + timedelta(days=1) for start in self.starts]
+        moments += [intent.expires_at for intent in self.intents]
+        moments += [
+            said + IDLE_REMEMBERED for talk in self.talks.values() for said in (talk.since, talk.spoke_at) if said
+        ]
+        moments += [self.lease.until] if self.lease else []
+        moments += [self.forced_refresh_at + timedelta(hours=1)] if self.forced_refresh_at else []
+        return max(moments, default=None)
 
     def talk(self, conversation: str) -> Talk:
         """The conversation's own part, empty if it never had one."""

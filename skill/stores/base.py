@@ -35,6 +35,14 @@ class Record:
         return replace(self, trail=(*self.trail, entry))
 
 
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """One batch of upkeep."""
+
+    due: list[OwnerKey]
+    more: bool  # whether there may be another batch
+
+
 Change = Callable[[Record], tuple[Record, Result]]
 
 
@@ -57,8 +65,8 @@ class Store(Protocol):
         """
         ...
 
-    async def sweep(self, now: datetime) -> list[OwnerKey]:
-        """Delete receipts past their day; name the owners whose session is due."""
+    async def sweep(self, now: datetime) -> Swept:
+        """Delete some receipts past their day, and name some people who are due; no other worker is given the same."""
         ...
 
     async def forget(self, owner: Keyed) -> int:

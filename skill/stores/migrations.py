@@ -95,6 +95,25 @@ def migrate(connection: Connection) -> None:
         raise StorageError(
             f"The database has schema {done}, this version knows {len(MIGRATIONS)}. Update chatgpt-codex-onboarding."
         )
+    if done < len(MIGRATIONS):
+        _take_time(connection)
     for number, (name, step) in enumerate(MIGRATIONS[done:], done + 1):
         step(connection)
         connection.execute(insert(applied).values(number=number, name=name))
+
+
+def reserve(connection: Connection, alone: bool) -> None:
+    """Let this transaction take its time; `alone`, with no other of ours beside it.
+
+    Each of ours reads `key_check` before it locks anything, so that on PostgreSQL a lock on that one small table keeps
+    all of them waiting, and none of them waiting for another. SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        _take_time(connection)
+        if alone:
+            connection.exec_driver_sql(f"LOCK TABLE {key_check.name} IN ACCESS EXCLUSIVE MODE")
+
+
+def _take_time(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")

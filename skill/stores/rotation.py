@@ -5,9 +5,10 @@ and one of the two keys fit, and the next open finds which. Other processes noti
 """
 
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, RowMapping, Table, bindparam, select, update
 
 from skill.errors import StorageError
 from skill.secret import reveal
@@ -16,6 +17,8 @@ from skill.stores.keys import NEXT, place_of
 from skill.stores.migrations import credentials, key_check, receipts, sessions
 from skill.stores.sql import SqlStore, placed
 from skill.stores.vault import SIZE, DamagedError, Source, Vault, as_key
+
+AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +33,15 @@ class Rotated:
 async def rotate(store: SqlStore, settings: Settings) -> Rotated:
     """Exchange the key where it is kept, or for `Settings.new_key`. Raises `StorageError`, with nothing changed.
 
-    With another database than SQLite no other process may use it meanwhile: only SQLite keeps writers apart for us.
+    Other workers may go on: they wait while it lasts, and tell people to try again where that is too long for them.
+    A key file or keyring must be one that all workers share; else the new key has to come from the setting.
     """
 
     def exchange(connection: Connection, old: Vault) -> Rotated:
         new = _put_away(settings, old)
         return _reseal(connection, old, new)
 
-    rotated = await store.maintain(exchange)
+    rotated = await store.maintain(exchange, alone=True)
     await store.close()
     await store.maintain(lambda *_: None)  # opening it with the new key clears the old one away
     return rotated
@@ -65,14 +69,25 @@ def _reseal(connection: Connection, old: Vault, new: Vault) -> Rotated:
     records = damaged = 0
     for table in (sessions, credentials, receipts):
         key = next(iter(table.primary_key))
-        for row in connection.execute(select(table)).mappings().all():
-            place = placed(table, row["owner"], row.get("message"))
-            try:
-                sealed = new.seal(old.open(row["sealed"], place), place)
-            except DamagedError:
-                damaged += 1
-                continue
-            connection.execute(update(table).where(key == row[key.name]).values(sealed=sealed))
-            records += 1
+        anew = update(table).where(key == bindparam("at")).values(sealed=bindparam("anew"))
+        for rows in _batches(connection, table):
+            resealed = []
+            for row in rows:
+                place = placed(table, row["owner"], row.get("message"))
+                try:
+                    resealed.append({"at": row[key.name], "anew": new.seal(old.open(row["sealed"], place), place)})
+                except DamagedError:
+                    damaged += 1
+            if resealed:
+                connection.execute(anew, resealed)
+            records += len(resealed)
     connection.execute(update(key_check).values(sealed=new.check()))
     return Rotated(records, damaged, new.source)
+
+
+def _batches(connection: Connection, table: Table) -> Iterator[Sequence[RowMapping]]:
+    """All rows, never too many in memory."""
+    key, last = next(iter(table.primary_key)), ""
+    while rows := connection.execute(select(table).where(key > last).order_by(key).limit(AT_ONCE)).mappings().all():
+        yield rows
+        last = rows[-1][key.name]

@@ -118,12 +118,14 @@ def claim_refresh(at: At, record: Record) -> tuple[Record, Denied | None]:
     return replace(record, session=replace(record.session, forced_refresh_at=at.now)), None
 
 
-def forget_dead_code(at: At, record: Record) -> tuple[Record, None]:
-    """What a message would find as well: an hour after its code ran out, a flow is over."""
-    flow = record.session.flow
-    if flow is None:
-        return record, None
-    return _present(at, record, flow.conversation)[0], None
+def outlived(at: At, record: Record) -> tuple[Record, None]:
+    """What time alone has ended: a flow, an hour after its code ran out; all of a person who is silent for a month."""
+    if record.session.flow:
+        record, _ = _present(at, record, record.session.flow.conversation)
+    session = record.session
+    if session.worthless_at and session.worthless_at <= at.now:
+        record = replace(record, session=Session(version=session.version))
+    return record, None
 
 
 def _asked_for(at: At, call: Call, record: Record) -> Session:

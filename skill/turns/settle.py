@@ -7,6 +7,7 @@ from skill import speech
 from skill.core.machine import Facts, Step, advance
 from skill.core.session import Authorization, Session
 from skill.core.states import Action, Event, State
+from skill.message import Reply
 from skill.oauth.credential import Credential
 from skill.oauth.outcomes import Authorized, Issued, LoginDied, NotConnected, Outcome, Refused, Troubled
 from skill.stores.base import Record
@@ -77,6 +78,14 @@ def _discarded(turn: Turn, outcome: Outcome, record: Record) -> tuple[Record, Se
         return record, Settled(NotConnected(), discarded=True)
     record, reply = say_nothing(record, turn, turn.heard)
     return record, Settled(outcome, reply, discarded=True)
+
+
+def overtaken(settled: Settled) -> Settled:
+    """What is left to say of a login when its person was told of a logout meanwhile: nothing."""
+    if not isinstance(settled.outcome, Authorized):
+        return settled
+    silent = settled.reply and Reply(text="", state=State.IDLE, language=settled.reply.language)
+    return Settled(NotConnected(), silent, discarded=True)
 
 
 def _stored(turn: Turn, outcome: Outcome, record: Record) -> Record:

@@ -146,6 +146,11 @@ def test_an_illegal_move_changes_nothing(state: State, event: Event) -> None:
         assert not step.moved
 
 
+def test_an_event_without_a_move_is_no_warning_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    assert not advance(Session(), HERE, Event.AUTHORIZED, Facts(NOON)).moved
+    assert caplog.records == []
+
+
 def test_every_destination_exists_and_every_state_can_be_reached() -> None:
     """`transitions` doesn't check it."""
     destinations = {move.dest for move in MOVES if move.dest}

@@ -6,6 +6,7 @@ from intents import Label, classify, read
 from intents.evaluate import marked
 
 KEY = "sk-proj-EXAMPLE0000notarealkey0000"
+VENDOR_KEY = "sk-ant-EXAMPLE0000notarealkey0000"
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,16 @@ def test_evidence_stands_at_its_place_in_the_original(text: str) -> None:
 
 
 @pytest.mark.parametrize("state", [None, "awaiting_confirm", "clarifying", "failed"])
-@pytest.mark.parametrize("text", [KEY, f"use this: {KEY} please", f"我的key是{KEY}", f"OPENAI_API_KEY={KEY}\ndone"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        KEY,
+        f"use this: {KEY} please",
+        f"我的key是{KEY}",
+        f"OPENAI_API_KEY={KEY}\ndone",
+        f"my claude key: {VENDOR_KEY}, done",
+    ],
+)
 def test_a_pasted_key_is_nowhere_in_what_comes_back(text: str, state: str | None) -> None:
     """conversation.md, rule 6."""
     reading = read(text)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ..support import Stage
+from skill.testing import Stage
 
 
 @pytest.fixture

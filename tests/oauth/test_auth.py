@@ -15,8 +15,7 @@ from skill.errors import (
     ReloginRequiredError,
     UsageLimitError,
 )
-
-from ..support import Stage
+from skill.testing import Stage
 
 EMAIL = "ana@example.test"
 

@@ -15,8 +15,7 @@ from skill.oauth import wire
 from skill.oauth.credential import Credential
 from skill.secret import Secret
 from skill.stores.base import Record
-
-from ..support import Stage
+from skill.testing import Stage
 
 ANA = Owner("", "", "ana")
 EMAIL = "ana@example.test"

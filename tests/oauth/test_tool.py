@@ -10,8 +10,7 @@ from skill.core.states import Action
 from skill.errors import Reason
 from skill.oauth.outcomes import Authorized, Denied, LoginDied, NotConnected, Pending, Refused, Troubled, in_contract
 from skill.oauth.tool import SCHEMA
-
-from ..support import Stage
+from skill.testing import Stage
 
 SIGN_IN = "Sign in with my ChatGPT account"
 ERRORS = {

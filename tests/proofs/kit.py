@@ -40,8 +40,8 @@ from skill.oauth.credential import Credential
 from skill.oauth.wire import Tokens
 from skill.simulator import LocalProvider
 from skill.stores.base import Record
-
-from ..support import Logbook
+from skill.testing import Logbook
+from skill.testing.line import endpoint_of
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ANA = "ana@example.test"
@@ -114,23 +114,6 @@ Hook = Callable[[str], Awaitable[None]]
 
 async def _at_once(_: str) -> None:
     """Nothing happens at this point."""
-
-
-_PATHS = {
-    "/api/accounts/deviceauth/usercode": "start",
-    "/api/accounts/deviceauth/token": "poll",
-    "/oauth/revoke": "revoke",
-    "/backend-api/codex/models": "models",
-    "/backend-api/wham/usage": "usage",
-    "/backend-api/codex/responses": "responses",
-}
-
-
-def endpoint_of(request: httpx.Request) -> str:
-    """The names that `LocalProvider` counts by; one path serves two calls."""
-    if request.url.path == "/oauth/token":
-        return "exchange" if b"authorization_code" in request.content else "refresh"
-    return _PATHS.get(request.url.path, "other")
 
 
 class Wire(httpx.AsyncBaseTransport):

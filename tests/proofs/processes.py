@@ -80,8 +80,8 @@ class Worker:
 class Site:
     """A data folder, a clock that tests set, a provider on a port, and any number of workers."""
 
-    def __init__(self, folder: Path) -> None:
-        self.home, self.clock = folder / "home", folder / "clock"
+    def __init__(self, folder: Path, database_url: str | None = None) -> None:
+        self.home, self.clock, self.database_url = folder / "home", folder / "clock", database_url
         self.provider = LocalProvider()
         self.witness = Witness(self.provider.app)
         self.provider.app = self.witness
@@ -116,9 +116,9 @@ class Site:
         httpx.get(f"{self.issuer}/_control", trust_env=False).raise_for_status()
 
     @property
-    def place(self) -> dict[str, str]:
+    def place(self) -> dict[str, str | None]:
         """Where an order is carried out."""
-        return {"home": str(self.home), "issuer": self.issuer}
+        return {"home": str(self.home), "issuer": self.issuer, "database_url": self.database_url}
 
     def issue(self) -> dict[str, Any]:
         """The provider's JSON for a new login, known to the witness as well."""

@@ -19,8 +19,8 @@ from skill import Message, Onboarding, Settings
 from skill.errors import OnboardingError
 from skill.message import Reply
 from skill.simulator import LocalProvider, serve_in_thread
+from skill.testing import Logbook
 
-from ..support import Logbook
 from .kit import ANA, BROKEN, DONE, LOG_OUT, MODELS, SIGN_IN, USAGE, leaks, owner
 
 FAMILIES = {

@@ -55,7 +55,7 @@ def heard() -> Any:
 class Points:
     """Every await, every statement and file operation, every request: counted, noted, and deadly when it is time."""
 
-    def __init__(self, home: Path, note: Path | None, kill_at: int | None) -> None:
+    def __init__(self, home: Path, note: Path | None, kill_at: int | str | None) -> None:
         self.armed = False
         self._home, self._kill_at, self._reached = str(home), kill_at, 0
         self._note = os.open(note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600) if note else None
@@ -74,7 +74,7 @@ class Points:
         self._reached += 1
         if self._note is not None:
             os.write(self._note, f"{name}\n".encode())
-        if self._reached == self._kill_at:
+        if self._kill_at in (self._reached, name):
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _file(self, name: str, arguments: tuple[Any, ...]) -> None:
@@ -148,7 +148,10 @@ def _endpoint(request: httpx.Request) -> str:
 async def _opened(
     order: dict[str, Any], reach: Callable[[str], object] = lambda _: None
 ) -> AsyncIterator[tuple[Onboarding, httpx.AsyncClient]]:
-    settings = Settings(home=Path(order["home"]), issuer=order["issuer"], backend_url=f"{order['issuer']}/backend-api")
+    issuer, database_url = order["issuer"], order.get("database_url")
+    settings = Settings(
+        home=Path(order["home"]), issuer=issuer, backend_url=f"{issuer}/backend-api", database_url=database_url
+    )
     async with (
         httpx.AsyncClient(transport=Wire(reach), timeout=12.0) as client,
         Onboarding(settings, client=client, now=now) as skill,

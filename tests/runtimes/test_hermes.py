@@ -17,7 +17,7 @@ else:
 
     @pytest.mark.timeout(900)
     def test_the_scenarios_pass_in_an_environment_of_their_own(hermes_python: Path) -> None:
-        options = ["-c", "tests/runtimes/hermes/pytest.ini", "--rootdir", ".", "-q", "-p", "no:cacheprovider"]
+        options = ["-c", "tests/runtimes/hermes/pytest.ini", "--rootdir", ".", "--noconftest", "-q"]
         command = [str(hermes_python), "-m", "pytest", *options, "tests/runtimes/test_hermes.py"]
         root = Path(__file__).parents[2]
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)

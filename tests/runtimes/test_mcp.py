@@ -23,11 +23,18 @@ from skill.runtimes.mcp import TokenFileError, Tokens, build
 from skill.runtimes.mcp.questions import Person as Caller
 from skill.runtimes.mcp.questions import Questions
 from skill.simulator import LocalProvider, Served, serve_in_thread
-
-from ..support import Stage
+from skill.testing import Stage
 
 SIGN_IN = "Sign in with my ChatGPT account"
 both_eras = pytest.mark.parametrize("mode", ["legacy", "auto"])
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """Everything in this process; at the end no secret may have got out."""
+    with Stage(tmp_path / "home") as stage:
+        yield stage
+        assert stage.leaks() == []
 
 
 class Person:

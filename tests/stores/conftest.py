@@ -1,11 +1,11 @@
 """Stores on a folder of their own, opened as often as a test likes, and people to store something of."""
 
 import asyncio
+import base64
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +19,12 @@ from skill.settings import Settings
 from skill.stores.base import Receipt, Record
 from skill.stores.sql import SqlStore
 
+from ..databases import Database
+
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ANA, WEI = Owner("slack", "T1", "ana"), Owner("slack", "T1", "wei")
+KEY_A, KEY_B = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
+TABLES = ("sessions", "credentials", "receipts")
 SECRETS = ("at-canary-1", "rt-canary-2", "id-canary-3", "da-canary-4", "WXYZ-98765")
 
 
@@ -64,28 +68,28 @@ def full_record() -> Record:
     return Record(Session(flow=flow, starts=(NOON,)), login, Receipt(settled=True, reply=said))
 
 
+def counted(record: Record) -> tuple[Record, int]:
+    """A change whose effect can be counted: one more start."""
+    session = replace(record.session, starts=(*record.session.starts, NOON))
+    return replace(record, session=session), len(session.starts)
+
+
 @pytest.fixture
 def runner() -> Iterator[asyncio.Runner]:
     with asyncio.Runner() as runner:
         yield runner
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A data folder that doesn't exist yet."""
-    return tmp_path / "home"
-
-
 OpenStore = Callable[..., AbstractContextManager[Opened]]
 
 
 @pytest.fixture
-def opened(home: Path, runner: asyncio.Runner) -> OpenStore:
-    """Open a store on the folder, and close it again; settings beside `home` may be given."""
+def opened(database: Database, runner: asyncio.Runner) -> OpenStore:
+    """Open a store on the database, and close it again; other settings may be given."""
 
     @contextmanager
     def open_store(**settings: Any) -> Iterator[Opened]:
-        store = SqlStore(Settings(**({"home": home} | settings)))
+        store = SqlStore(Settings(**(database.settings | settings)))
         try:
             yield Opened(store, runner)
         finally:

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from skill.errors import StorageError
+from skill.stores.engines import DATABASE_FILE
 from skill.stores.files import private_file, private_folder
 from skill.stores.keys import KEY_FILE
-from skill.stores.sql import DATABASE_FILE
 
 from .conftest import ANA, OpenStore, full_record
+
+ENGINES = ("sqlite",)
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077])

@@ -19,14 +19,17 @@ from skill.core.session import Session
 from skill.errors import StorageError
 from skill.settings import Settings
 from skill.stores.base import Record
+from skill.stores.engines import DATABASE_FILE
 from skill.stores.keyring import SERVICE, KeyringPlace
 from skill.stores.keys import CURRENT, KEY_FILE, NEXT, FilePlace
 from skill.stores.rotation import Rotated, rotate
-from skill.stores.sql import DATABASE_FILE, SqlStore
+from skill.stores.sql import SqlStore
 from skill.stores.vault import as_key
 
-from .conftest import ANA, SECRETS, WEI, OpenStore, full_record, put_on
-from .test_store import KEY_A, KEY_B, TABLES, execute, rows
+from ..databases import Database
+from .conftest import ANA, KEY_A, KEY_B, SECRETS, TABLES, WEI, OpenStore, full_record, put_on
+
+ENGINES = ("sqlite",)  # the key lies beside the file
 
 
 class MemoryKeyring(KeyringBackend):
@@ -240,7 +243,7 @@ def test_rotation_keeps_every_record_and_ends_the_old_key(
 ) -> None:
     use(ring := backend())
     where = fill(opened)
-    before = {table: [row[-1] for row in rows(home, table)] for table in (*TABLES, "key_check")}
+    before = {table: [row[-1] for row in Database(home).rows(table)] for table in (*TABLES, "key_check")}
     kept, file = dict(ring.kept), (home / KEY_FILE).read_bytes() if where == "file" else b""
     assert turn(opened, home) == Rotated(6, 0, where)  # type: ignore[arg-type]
     assert source(opened) == where
@@ -281,7 +284,7 @@ def test_a_running_skill_goes_on_after_another_process_has_rotated(opened: OpenS
         turn(opened, home)
         running.put(WEI, full_record(), "m2")
     assert source(opened) == "file"
-    assert rows(home, "set_aside") == []
+    assert Database(home).rows("set_aside") == []
 
 
 def test_a_running_skill_whose_setting_is_out_of_date_says_so(opened: OpenStore, home: Path) -> None:
@@ -290,7 +293,7 @@ def test_a_running_skill_whose_setting_is_out_of_date_says_so(opened: OpenStore,
         turn(opened, home, key=KEY_A, new_key=KEY_B)
         with pytest.raises(StorageError, match="doesn't fit"):
             running.put(ANA, full_record(), "m1")
-    assert rows(home, "set_aside") == []
+    assert Database(home).rows("set_aside") == []
 
 
 def test_two_rotations_at_once_lose_no_key(opened: OpenStore, home: Path, runner: asyncio.Runner) -> None:
@@ -309,13 +312,13 @@ def test_two_rotations_at_once_lose_no_key(opened: OpenStore, home: Path, runner
 
 def test_a_damaged_record_is_left_as_it_was_found_and_set_aside_later(opened: OpenStore, home: Path) -> None:
     fill(opened)
-    execute(home, "UPDATE credentials SET sealed = ? WHERE owner = ?", b"\x01damaged", ANA.key)
+    Database(home).execute("UPDATE credentials SET sealed = :odd WHERE owner = :ana", odd=b"\x01damaged", ana=ANA.key)
     assert turn(opened, home) == Rotated(5, 1, "file")
-    assert b"\x01damaged" in [row[-1] for row in rows(home, "credentials")]
+    assert b"\x01damaged" in [row[-1] for row in Database(home).rows("credentials")]
     with opened() as store:
         store.put(ANA, Record(Session(), full_record().credential))
         assert store.read(WEI, "m2").credential
-    assert [row[-1] for row in rows(home, "set_aside")] == [b"\x01damaged"]
+    assert [row[-1] for row in Database(home).rows("set_aside")] == [b"\x01damaged"]
 
 
 def test_a_key_that_was_put_away_in_vain_does_no_harm(opened: OpenStore, home: Path) -> None:
@@ -389,7 +392,7 @@ def test_a_rotation_killed_at_any_file_it_touches_loses_nothing(opened: OpenStor
             assert source(opened, home=folder) == "file", point
         keys.add(FilePlace(folder).read(CURRENT) == as_key((home / KEY_FILE).read_text()))
         assert turn(opened, folder).records == 6
-        assert rows(folder, "set_aside") == []
+        assert Database(folder).rows("set_aside") == []
     assert keys == {True, False}  # some ended with the old key, some with the new one
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ..support import Stage
+from skill.testing import Stage
 
 SECOND = timedelta(seconds=1)
 

@@ -4,8 +4,13 @@ MCP shows a server no messages (runtimes.md, section 3.2). So the person's word 
 client puts to them (elicitation), or from words that the agent quotes, where the operator allows that.
 """
 
-from skill.runtimes.mcp.serve import listen, over_http, over_stdio
-from skill.runtimes.mcp.server import build
-from skill.runtimes.mcp.tokens import TokenFileError, Tokens
+from skill.runtimes.common import extra_missing
+
+try:
+    from skill.runtimes.mcp.serve import listen, over_http, over_stdio
+    from skill.runtimes.mcp.server import build
+    from skill.runtimes.mcp.tokens import TokenFileError, Tokens
+except ModuleNotFoundError as missing:
+    raise extra_missing("mcp", missing, "mcp", "uvicorn") from None
 
 __all__ = ["TokenFileError", "Tokens", "build", "listen", "over_http", "over_stdio"]

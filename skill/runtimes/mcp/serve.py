@@ -7,10 +7,11 @@ from typing import Any
 import uvicorn
 from mcp.server.auth.settings import AuthSettings
 
-from skill import Onboarding, Settings
+from skill.onboarding import Onboarding
 from skill.runtimes.mcp import sdk
 from skill.runtimes.mcp.server import build
 from skill.runtimes.mcp.tokens import Tokens
+from skill.settings import Settings
 
 LOCAL = "127.0.0.1"
 

@@ -9,9 +9,9 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from intents import read
-from skill import Onboarding
 from skill.core.replies import Catalogue, catalogue, pick_language
 from skill.oauth.tool import NAME, SCHEMA
+from skill.onboarding import Onboarding
 from skill.runtimes.mcp.desk import AnswerComesLaterError, Desk
 from skill.runtimes.mcp.questions import Person, Questions
 from skill.runtimes.mcp.sdk import Context, MCPServer

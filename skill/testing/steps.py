@@ -1,7 +1,13 @@
-"""The steps of `features/`: a small vocabulary over one `Stage`, each step one line of it.
+"""The steps of `features/`, for the features of any project that uses the skill (pytest-bdd).
 
-Plain functions: pytest-bdd never awaits, so whatever waits is run on the stage's loop. Counts of what the provider
-and the store were asked begin after `Given`.
+    # test_features.py                          # sign_in.feature, with English or Chinese keywords
+    from pytest_bdd import scenarios            #   Given Ana has been shown a code
+                                                #   When Ana approves the code
+    pytest_plugins = ["skill.testing.steps"]    #   And Ana says "done"
+    scenarios(".")                              #   Then the skill says "connected"
+
+A small vocabulary over one `Stage`; README.md beside this file lists it. Plain functions: pytest-bdd never awaits, so
+whatever waits is run on the stage's loop. Counts of what the provider and the store were asked begin after `Given`.
 """
 
 import re
@@ -11,16 +17,27 @@ from typing import Any
 import yaml
 from pytest_bdd import given, parsers, step, then, when
 
-from skill.core.replies import catalogue
 from skill.message import Reply
-
-from ..support import MANNERS, Host, Mishap, Stage
+from skill.testing.host import Host
+from skill.testing.keys import fits
+from skill.testing.line import Mishap
+from skill.testing.manners import MANNERS, place
+from skill.testing.stage import Stage
 
 LANGUAGES = {"English": "en", "Spanish": "es", "Chinese": "zh"}
 MISHAPS: dict[str, Mishap] = {"is held back": "held back", "never leaves": "unreachable", "ends in a crash": "crash"}
 TIMES = {"never": 0, "once": 1, "twice": 2}
 
 _HOW = r"(?: (?P<how>in (?:a|an|another) [^\"]+))?"
+_PLACE = re.compile(r"in (?:a (shared room|chat with \w+)|(another chat))")
+_HOW_OF = {
+    "in a message": {},
+    "in a message without an id": MANNERS["without an id"],
+    "in a message without a user": MANNERS["without a user"],
+    "in an edited message": MANNERS["edited"],
+    "in a forwarded message": MANNERS["forwarded"],
+    "in a bot's message": MANNERS["from a bot"],
+}
 
 
 # --- Given: how things stand ---
@@ -61,9 +78,7 @@ def client_language(stage: Stage, who: str, language: str) -> None:
 @step(parsers.parse('the account "{account}" has {field} {value}'))
 def account_has(stage: Stage, account: str, field: str, value: str) -> None:
     """`value` is YAML; an account that the provider doesn't know is new."""
-    known = account in stage.provider.accounts
-    of = stage.provider.accounts.get(account) if known else stage.provider.add_account(account)
-    setattr(of, field, yaml.safe_load(value))
+    stage.change_account(account, {field: yaml.safe_load(value)})
 
 
 @given(parsers.re(r"(?P<who>\w+) has been shown a code$"))
@@ -190,16 +205,14 @@ def says_by_key(stage: Stage, keys: str, language: str | None) -> None:
     """The texts of the catalogue under these keys, a paragraph each."""
     reply = _reply(stage)
     assert reply.language == LANGUAGES.get(language or "", reply.language)
-    words = catalogue(reply.language)
-    assert _matches([words.entries[key].text for key in re.findall(r"\w+", keys.replace(" and ", " "))], reply.text)
+    assert fits(reply.language, re.findall(r"\"(\w+)\"", keys), reply.text), reply.text
 
 
 @then(parsers.re(r"the skill adds (?P<which>the|no) note \"(?P<key>\w+)\"$"))
 def adds_the_note(stage: Stage, which: str, key: str) -> None:
     """A text of the catalogue, said beside the reply."""
     reply = _reply(stage)
-    template = catalogue(reply.language).entries[key].text
-    assert any(_matches([template], note) for note in reply.notes) == (which == "the"), reply.notes
+    assert any(fits(reply.language, [key], note) for note in reply.notes) == (which == "the"), reply.notes
 
 
 @then(parsers.re(r"the skill (?P<does>mentions|doesn't mention) \"(?P<words>(?s:.*))\"$"))
@@ -310,20 +323,18 @@ def _state(stage: Stage) -> str:
 
 def _manner(stage: Stage, how: str | None, text: str) -> dict[str, Any]:
     """What a manner of speaking changes about the message."""
-    place, _, sent = (how or "").partition(" sent ")
-    place = place.rstrip(",")
-    changes = dict(MANNERS.get(place, {}))
-    if place.startswith("in a chat with "):
-        changes["conversation_id"] = place.removeprefix("in a ")
-    if place.startswith("in a message of "):
-        changes["text"] = text.rjust(int(place.split()[4]), "\n")
+    spoken, _, sent = (how or "").partition(" sent ")
+    spoken = spoken.rstrip(",")
+    where = _PLACE.fullmatch(spoken)
+    changes = _place(where) if where else dict(_HOW_OF.get(spoken, {}))
+    if spoken.startswith("in a message of "):
+        changes["text"] = text.rjust(int(spoken.split()[4]), "\n")
     if sent:
         number, unit, _ago = sent.split()
         changes["sent_at"] = stage.clock.now() - timedelta(**{unit: int(number)})
     return changes
 
 
-def _matches(templates: list[str], text: str) -> bool:
-    """Whether a text is these templates filled, a blank line between them."""
-    patterns = [re.sub(r"\\{\w+\\}", "(?s:.+?)", re.escape(template)) for template in templates]
-    return re.fullmatch("\n\n".join(patterns), text) is not None
+def _place(where: re.Match[str]) -> dict[str, Any]:
+    named = where[1] or where[2]
+    return place(f"a {named}" if named.startswith("chat with") else named)

@@ -1,6 +1,6 @@
-"""The kit behind the behaviour specs: one stage on which people, the skill and a provider meet.
+"""One stage on which people, the skill and a provider meet.
 
-    with Stage(folder) as stage:
+    with Stage() as stage:
         stage.say("Ana", "Sign in with my ChatGPT account")
         stage.provider.approve(stage.code)
         stage.clock.advance(timedelta(seconds=40))
@@ -12,193 +12,43 @@ share one clock, so nothing here sleeps. A stage is used from plain, synchronous
 """
 
 import asyncio
-import base64
-import logging
+import tempfile
 from collections.abc import Coroutine, Mapping
 from contextlib import ExitStack, suppress
-from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
-from urllib.parse import quote
+from typing import Any, Self, TypeVar
 
 import httpx
 
-from skill import Message, Onboarding, Settings
 from skill.errors import NotConnectedError, ReloginRequiredError, StorageError
-from skill.message import Owner, Reply
+from skill.message import Message, Owner, Reply
+from skill.onboarding import Onboarding
+from skill.settings import defaults
 from skill.simulator import LocalProvider, serve_in_thread
-from skill.stores.base import Change, Record, Store
-from skill.turns.values import Verdict
-
-NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+from skill.simulator.log import ENDPOINTS
+from skill.stores.base import Record
+from skill.stores.keys import FilePlace
+from skill.testing.clock import Clock
+from skill.testing.evidence import Evidence
+from skill.testing.host import Host
+from skill.testing.line import Line
+from skill.testing.logbook import Logbook
+from skill.testing.watch import CountedStore
 
 Result = TypeVar("Result")
 
 
-class Clock:
-    """Time that passes only by `advance`, for whoever asks `now` and for the timers of the loops it makes."""
+class Stage:
+    """A data folder, a provider, a skill that can be restarted, and people who talk to it.
 
-    def __init__(self, start: datetime = NOON) -> None:
-        self._start, self._passed = start, timedelta()
-
-    def now(self) -> datetime:
-        """The present moment; a clock for `Onboarding` and `LocalProvider`."""
-        return self._start + self._passed
-
-    def advance(self, span: timedelta) -> None:
-        """Let so much time pass at once."""
-        self._passed += span
-
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """An event loop whose timers go by this clock (and by the real one, so that none waits for ever)."""
-        clock = self
-
-        class Loop(asyncio.SelectorEventLoop):
-            def time(self) -> float:
-                return super().time() + clock._passed.total_seconds()
-
-        return Loop()
-
-
-Mishap = Literal["held back", "unreachable", "crash"]
-_ENDPOINTS = {
-    "/api/accounts/deviceauth/usercode": "start",
-    "/api/accounts/deviceauth/token": "poll",
-    "/oauth/revoke": "revoke",
-    "/backend-api/codex/models": "models",
-    "/backend-api/wham/usage": "usage",
-    "/backend-api/codex/responses": "responses",
-}
-
-
-class Line(httpx.AsyncBaseTransport):
-    """The way from the skill to the provider, and what may befall a call on it.
-
-    Faults that a provider can show are the provider's own (`LocalProvider.fault`); these three it can't play.
+    Without a folder it has one of its own, as long as the block lasts. `settings` are those of the next skill that
+    starts; whatever is set in the environment doesn't count.
     """
 
-    def __init__(self, provider: LocalProvider) -> None:
-        self.far_end: httpx.AsyncBaseTransport = httpx.ASGITransport(app=provider.app)
-        self.stuck = asyncio.Event()  # set when somebody has to wait until the test goes on
-        self.jammed = False  # a call is held back, or its process is gone: whoever waits for it waits for long
-        self._mishaps: dict[str, Mishap] = {}
-        self._released = asyncio.Event()
-
-    def next(self, endpoint: str, mishap: Mishap) -> None:
-        """What happens to the next call of this endpoint.
-
-        "held back": it arrives, its answer waits for `release`. "unreachable": it never leaves. "crash": it arrives,
-        and the process that waits for the answer is gone.
-        """
-        self._mishaps[endpoint] = mishap
-        self._released.clear()
-
-    def release(self) -> None:
-        """Let the answers through that were held back."""
-        self.jammed = False
-        self._released.set()
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """See `next`."""
-        mishap = self._mishaps.pop(_endpoint(request), None)
-        if mishap == "unreachable":
-            raise httpx.ConnectError("connection refused", request=request)
-        response = await self.far_end.handle_async_request(request)
-        self.jammed = self.jammed or mishap is not None
-        if mishap == "crash":
-            raise asyncio.CancelledError
-        if mishap == "held back":
-            self.stuck.set()
-            await self._released.wait()
-        return response
-
-    async def aclose(self) -> None:
-        """Let go of the far end."""
-        await self.far_end.aclose()
-
-
-def _endpoint(request: httpx.Request) -> str:
-    """The names that `LocalProvider` counts by; one path serves two calls."""
-    if request.url.path == "/oauth/token":
-        return "exchange" if b"authorization_code" in request.content else "refresh"
-    return _ENDPOINTS.get(request.url.path, "other")
-
-
-class _Watched:
-    """The skill's store, watched for messages that have to wait for a call in flight; all else goes straight to it."""
-
-    def __init__(self, store: Store, line: Line) -> None:
-        self._store, self._line = store, line
-        self.used = 0
-
-    def __getattr__(self, name: str) -> Any:
-        self.used += 1
-        return getattr(self._store, name)
-
-    async def transact(self, owner: Owner, change: Change[Result], message_key: str | None = None) -> Result:
-        self.used += 1
-        result = await self._store.transact(owner, change, message_key)
-        if result is Verdict.WAIT and self._line.jammed:
-            self._line.stuck.set()
-        return result
-
-
-class Host:
-    """A runtime with an `openai_oauth` of its own: answers what it was told to, and counts."""
-
-    def __init__(self, answers: Mapping[str, Mapping[str, Any]]) -> None:
-        self.answers, self.calls = answers, list[str]()
-
-    async def openai_oauth(self, action: str, **_: object) -> Mapping[str, Any]:
-        """The host's tool."""
-        self.calls.append(action)
-        return self.answers.get(action, {"ok": False, "error": "not_connected"})
-
-
-class Logbook(logging.Handler):
-    """Every line that anything logs while it is open, at DEBUG."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the line as a file would have it, traceback and all; a test runner's own lines quote the test."""
-        if not record.name.startswith("pytest"):
-            self.lines.append(f"{record.name}: {self.format(record)}")
-
-    def __enter__(self) -> Self:
-        root = logging.getLogger()
-        self._level = root.level
-        root.addHandler(self)
-        root.setLevel(logging.DEBUG)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        root = logging.getLogger()
-        root.removeHandler(self)
-        root.setLevel(self._level)
-
-
-# How a message may come about, beside the ordinary: what it changes about the message.
-MANNERS: dict[str, dict[str, Any]] = {
-    "in a shared room": {"conversation_id": "room", "private": False},
-    "in another chat": {"conversation_id": "another chat"},
-    "in a message": {},
-    "in a message without an id": {"message_id": None},
-    "in a message without a user": {"user_id": None},
-    "in an edited message": {"original": False},
-    "in a forwarded message": {"original": False},
-    "in a bot's message": {"original": False},
-}
-
-
-class Stage:
-    """A data folder, a provider, a skill that can be restarted, and people who talk to it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | None = None) -> None:
+        self._open = ExitStack()
+        self.folder = folder or Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="stage-")), "home")
         self.clock = Clock()
         self.provider = LocalProvider(now=self.clock.now, sleep=_at_once)
         self.line = Line(self.provider)
@@ -215,7 +65,6 @@ class Stage:
         self._skills: list[Onboarding] = []
         self._waiting: list[asyncio.Task[Reply | None]] = []
         self._store_used = 0
-        self._open = ExitStack()
 
     def __enter__(self) -> Self:
         self._runner = self._open.enter_context(asyncio.Runner(loop_factory=self.clock.loop))
@@ -256,10 +105,16 @@ class Stage:
 
     def _start(self) -> Onboarding:
         tool = self.host.openai_oauth if self.host else None
-        settings = Settings(home=self.folder, **self.settings)
+        settings = defaults(home=self.folder, **self.settings)
         skill = Onboarding(settings, tool=tool, client=self.client, now=self.clock.now)
-        skill.store = _Watched(skill.store, self.line)  # type: ignore[assignment]
+        skill.store = CountedStore(skill.store, self.line, self._keep_key)  # type: ignore[assignment]
         return skill
+
+    def _keep_key(self) -> None:
+        """A key file, which is found first, so that no key is left in the keyring of whoever runs this."""
+        if "key" not in self.settings:
+            with suppress(StorageError, OSError):  # the skill itself says what is wrong with the folder
+                FilePlace(self.folder).made()
 
     def listen(self) -> None:
         """Put the provider on a real port, and the skill in front of it."""
@@ -336,6 +191,13 @@ class Stage:
         self.replies += replies
         self.transcript += filter(None, replies)
 
+    def change_account(self, email: str, fields: Mapping[str, Any]) -> None:
+        """Change an account at the provider, or make it; the fields are those of `Account`."""
+        known = email in self.provider.accounts
+        account = self.provider.accounts.get(email) if known else self.provider.add_account(email)
+        for name, value in fields.items():
+            setattr(account, name, value)
+
     # The agent that holds the tool, and calls with a person's subscription.
 
     def call_tool(self, who: str, action: str, **arguments: Any) -> dict[str, Any]:
@@ -367,6 +229,8 @@ class Stage:
     def forget_requests(self) -> None:
         """Count from here on: what was asked of provider and store so far set the scene."""
         self.provider.reset_log()
+        if self.host:
+            self.host.calls.clear()
         self._store_used = self._used()
 
     def asked(self, endpoint: str | None = None) -> int:
@@ -375,60 +239,43 @@ class Stage:
             return len(self.host.calls) if endpoint is None else self.host.calls.count(endpoint)
         return self.provider.count(endpoint)
 
+    def requests(self) -> list[str]:
+        """What was asked, in order of arrival; whoever opened a page isn't counted."""
+        if self.host:
+            return list(self.host.calls)
+        return [record.endpoint for record in self.provider.requests if record.endpoint in ENDPOINTS]
+
     @property
     def store_asked(self) -> int:
         """How often the store was read or written."""
         return self._used() - self._store_used
 
     def _used(self) -> int:
-        return sum(skill.store.used for skill in self._skills if isinstance(skill.store, _Watched))
+        return sum(skill.store.used for skill in self._skills if isinstance(skill.store, CountedStore))
 
     def record(self, who: str) -> Record:
         """What is stored of a person."""
         return self.run(self.skill.store.read(Owner("", "", who.lower())))
 
-    def traces(self, secret: str) -> list[str]:
+    def traces(self, words: str) -> list[str]:
         """Where these words turn up: said, logged, shown by a repr, or in the data folder."""
-        said = [(f"a reply, {reply.state}", reply.model_dump_json()) for reply in self.transcript]
-        places = [*said, *self._shown()]
-        return [place for place, text in places if secret in text] + self._files_with(secret)
+        return self.evidence.traces(words)
 
     def leaks(self) -> list[str]:
         """Where a secret of the provider's, or a user code, is that doesn't belong there (rule 6); never the secret."""
-        secrets = {form for secret in self.provider.secrets() for form in _forms(secret)}
-        codes = [code.user_code for code in self.provider.codes]
-        found = [place for secret in secrets for place in self.traces(secret)]
-        found += [f"{place} (user code)" for place, text in self._shown() for code in codes if code in text]
-        return found + [f"{place} (user code)" for reply in self.transcript for place in _misplaced(reply, codes)]
+        return self.evidence.leaks(self.provider.secrets(), [code.user_code for code in self.provider.codes])
 
-    def _shown(self) -> list[tuple[str, str]]:
-        """What people other than the addressee may see: logs, and what a traceback or a debugger prints."""
+    @property
+    def evidence(self) -> Evidence:
+        """What was said, shown and stored so far."""
         shown = [(f"the repr of a reply, {reply.state}", repr(reply)) for reply in self.transcript]
         shown += [(f"the repr of a message, {message.text[:9]!r}", repr(message)) for message in self.messages]
         with suppress(StorageError):
             owners = {message.user_id for message in self.messages if message.user_id}
             shown += [("the repr of what is stored", repr(self.record(owner))) for owner in owners]
-        return [*shown, *((f"the log of {line.partition(':')[0]}", line) for line in self.logbook.lines)]
-
-    def _files_with(self, secret: str) -> list[str]:
-        files = [path for path in self.folder.rglob("*") if path.is_file()]
-        return [f"the file {path.name}" for path in files if secret.encode() in path.read_bytes()]
+        shown += [(f"the log of {line.partition(':')[0]}", line) for line in self.logbook.lines]
+        return Evidence(self.transcript, shown, self.folder)
 
 
 async def _at_once(_: float) -> None:
     """The provider's sleep: nobody waits for a fault that is merely slow."""
-
-
-def _forms(secret: str) -> set[str]:
-    """A secret as it is, and as it looks in a URL and in base64."""
-    return {secret, quote(secret, safe=""), base64.b64encode(secret.encode()).decode().rstrip("=")[:-1]}
-
-
-def _misplaced(reply: Reply, codes: list[str]) -> list[str]:
-    """The user code belongs into the one text that shows it, and never into an address (rules 3 and 6)."""
-    for code in codes:
-        if any(code in note for note in reply.notes) or code in (reply.verification_url or ""):
-            return ["a note or an address"]
-        if code in reply.text and reply.user_code != code:
-            return ["a text that does not show it"]
-    return []
