@@ -3,9 +3,12 @@ VENV := .venv
 PY := $(VENV)/bin/python
 BASE_PYTHON := $(shell command -v python3.11 || command -v python3)
 STAMP := $(VENV)/.installed
+# Hermes Agent pins openai, pydantic, rich and others to versions that exclude ours; its tests run beside it in here.
+HERMES := .venv-hermes
+HERMES_STAMP := $(HERMES)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint bench clean
+.PHONY: help demo test test-all lint test-hermes browser bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -13,11 +16,14 @@ help:  ## this list
 demo: $(STAMP)  ## the main job: the local provider and a chat, side by side
 	@$(VENV)/bin/codex-onboarding demo
 
-test: $(STAMP) lint  ## style, types and every test
+test: $(STAMP) $(HERMES_STAMP) browser lint  ## style, types and every test
 	$(PY) -m pytest -q -n auto --dist worksteal -m "not full"
 
-test-all: $(STAMP) lint  ## the same at full sizes, with the long soaks
+test-all: $(STAMP) $(HERMES_STAMP) browser lint  ## the same at full sizes, with the long soaks
 	$(PY) -m pytest -q -n auto --dist worksteal
+
+test-hermes: $(HERMES_STAMP)  ## the scenarios with the real Hermes Agent only
+	$(HERMES)/bin/python -m pytest -c tests/runtimes/hermes/pytest.ini --rootdir . --noconftest -q tests/runtimes/test_hermes.py
 
 lint: $(STAMP)  ## style and types only
 	$(PY) -m ruff check .
@@ -28,12 +34,21 @@ bench: $(STAMP)  ## the figures, as ratios and counts of one run
 	$(PY) -m benchmarks
 
 clean:  ## remove the environment and caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(HERMES) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
 
-# Debian ships venv as a package of its own. The chat page is tested in its chromium: one browser, from the distribution.
+# The chat page is tested in Debian's chromium.
+browser:
+	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
+
+# Debian ships venv as a package of its own.
 $(STAMP): pyproject.toml constraints.txt
 	@$(BASE_PYTHON) -c 'import ensurepip, venv' 2>/dev/null || (apt-get update -qq && apt-get install -y -qq python3-venv)
-	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
 	$(BASE_PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(HERMES_STAMP): pyproject.toml constraints-hermes.txt
+	@$(BASE_PYTHON) -c 'import ensurepip, venv' 2>/dev/null || (apt-get update -qq && apt-get install -y -qq python3-venv)
+	$(BASE_PYTHON) -m venv $(HERMES)
+	$(HERMES)/bin/pip install --quiet --disable-pip-version-check -c constraints-hermes.txt -e '.[hermes,mcp,demo]' pytest pytest-timeout
 	@touch $@

@@ -268,11 +268,13 @@ class Onboarding:
         conversation_id: str = "",
         platform: str = "",
         account: str = "",
+        agreed: bool = False,
     ) -> dict[str, Any]:
         """The tool, for the runtime to offer to its model (conversation.md, section 7).
 
-        Who and where come from the runtime, never from the model's arguments. Returns a plain dict: `ok`, and on
-        failure `error`, `message` and perhaps `retry_after` in seconds. Raises `ValueError` for an unknown action.
+        Who and where come from the runtime, never from the model's arguments, and so does `agreed`: the runtime itself
+        asked the person about this very call, and they said yes. Returns a plain dict: `ok`, and on failure `error`,
+        `message` and perhaps `retry_after` in seconds. Raises `ValueError` for an unknown action.
         """
         wanted, owner = Action(action), Owner(platform, account, user_id)
         if not user_id:
@@ -280,7 +282,7 @@ class Onboarding:
         try:
             if wanted in SPENDS_AN_INTENT:
                 quoted = read(user_message) if user_message and self.settings.trust_quoted_words else None
-                answer = await self._spend(Call(owner, conversation_id, wanted, pending_id, quoted))
+                answer = await self._spend(Call(owner, conversation_id, wanted, pending_id, quoted, agreed))
             else:
                 answer = await self._look(owner, wanted, conversation_id, force)
         except StorageError as fault:

@@ -10,15 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ABOVE_THE_CORE = (
-    "skill.oauth",
-    "skill.stores",
-    "skill.turns",
-    "skill.onboarding",
-    "skill.runtimes",
-    "skill.cli",
-    "skill.simulator",
-)
+SURFACES = ("skill.cli", "skill.runtimes", "skill.simulator")
+ABOVE_THE_CORE = ("skill.oauth", "skill.stores", "skill.turns", "skill.onboarding", *SURFACES)
 OUTER = ("skill.simulator", "skill.runtimes", "skill.cli", "skill.testing", "skill.pytest_plugin")  # need an extra
 OF_THE_EXTRAS = (
     "starlette",
@@ -30,8 +23,14 @@ OF_THE_EXTRAS = (
     "slack_sdk",
     "aiogram",
     "aiohttp",
+    "mcp",
 )
-RUNTIMES_USE = ("skill.message", "skill.onboarding", "skill.runtimes", "skill.tasks")
+RUNTIMES_USE = ("skill.message", "skill.onboarding", "skill.runtimes", "skill.tasks", "skill.settings", "skill.errors")
+# Where a runtime offers the tool, says a word of its own, may do no I/O in its hook, or takes a login over.
+TOOL_RUNTIMES_USE = (
+    *("skill.oauth.tool", "skill.core.replies", "skill.core.states", "intents", "skill.handover", "skill.secret"),
+    *RUNTIMES_USE,
+)
 # The service is a process around the hook: it answers for storage too, and for calls of models. What decides, and
 # what speaks to provider or database, it reaches through the hook as everybody else.
 PROCESSES = ("skill.runtimes.service", "skill.runtimes.page")
@@ -78,9 +77,9 @@ def of(names: set[str], *packages: str) -> set[str]:
     [
         ("intents", ("skill",)),
         ("skill.core", (*ABOVE_THE_CORE, "httpx", "sqlalchemy", "os", "asyncio", "logging", "intents")),
-        ("skill.stores", ("skill.onboarding", "skill.turns", "skill.simulator", "skill.cli", "httpx")),
-        ("skill.oauth", ("skill.onboarding", "skill.turns", "skill.simulator", "skill.cli", "sqlalchemy", "intents")),
-        ("skill.turns", ("skill.onboarding", "skill.simulator", "skill.cli", "httpx", "sqlalchemy", "asyncio")),
+        ("skill.stores", ("skill.onboarding", "skill.turns", *SURFACES, "httpx")),
+        ("skill.oauth", ("skill.onboarding", "skill.turns", *SURFACES, "sqlalchemy", "intents")),
+        ("skill.turns", ("skill.onboarding", *SURFACES, "httpx", "sqlalchemy", "asyncio")),
     ],
 )
 def test_a_package_knows_nothing_of_those_above_it(package: str, never: tuple[str, ...]) -> None:
@@ -95,7 +94,8 @@ def test_a_runtime_translates_and_decides_nothing() -> None:
         if of({name}, *PROCESSES):
             assert of(found, *BEHIND_THE_HOOK) == set(), name
         elif of({name}, "skill.runtimes"):
-            assert found == of(found, *RUNTIMES_USE), name
+            offers_tool = of({name}, "skill.runtimes.hermes", "skill.runtimes.mcp")
+            assert found == of(found, *(TOOL_RUNTIMES_USE if offers_tool else RUNTIMES_USE)), name
         elif not of({name}, "skill.cli"):
             assert of(found, "skill.runtimes") == set(), name
 

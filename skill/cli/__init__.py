@@ -13,6 +13,7 @@ from skill.cli.chat import chat
 from skill.cli.demo import demo
 from skill.cli.failures import REPORTED, explain
 from skill.cli.judge import classify, evaluate
+from skill.cli.mcp import mcp
 from skill.cli.people import forget, report, trail
 from skill.cli.provider import provider
 from skill.cli.record import record
@@ -22,7 +23,22 @@ from skill.cli.tool import diagram, tool
 
 # Without Typer's own tracebacks: a failure is one line, and a bug shows no values of variables.
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
-for command in (demo, chat, provider, serve, replay, record, classify, evaluate, tool, diagram, report, trail, forget):
+for command in (
+    demo,
+    chat,
+    provider,
+    serve,
+    replay,
+    record,
+    classify,
+    evaluate,
+    tool,
+    diagram,
+    mcp,
+    report,
+    trail,
+    forget,
+):
     app.command()(command)
 care.register(app)
 

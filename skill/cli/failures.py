@@ -12,7 +12,13 @@ class BadFileError(Exception):
 
 
 REPORTED = (BadFileError, ValidationError, SettingsError, StorageError, ModuleNotFoundError, OSError)
-_EXTRA_OF = {"starlette": "provider", "uvicorn": "provider", "h11": "provider", "standardwebhooks": "service"}
+_EXTRA_OF = {
+    "starlette": "provider",
+    "uvicorn": "provider",
+    "h11": "provider",
+    "standardwebhooks": "service",
+    "mcp": "mcp",
+}
 
 
 def explain(failure: Exception) -> str:

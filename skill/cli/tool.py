@@ -43,7 +43,8 @@ def tool(
         return
     if action is None:
         raise typer.BadParameter(f"one of: {', '.join(Action)}", param_hint="ACTION")
-    person = {"user_id": user, "conversation_id": conversation, "platform": platform, "account": account}
+    person: dict[str, Any] = {"user_id": user, "conversation_id": conversation}
+    person |= {"platform": platform, "account": account}
     with host(settings_with(home)) as skill:
         call = skill.onboarding.openai_oauth(action, pending_id, force, user_message, **person)
         answer = skill.wait(call)

@@ -42,7 +42,9 @@ def engine_for(settings: Settings) -> AsyncEngine:
             return _file_engine(url.database or ":memory:")
         return _server_engine(url)
     except NoSuchModuleError:
-        raise StorageError(f"The database can't be used: nothing knows {url.drivername}. Write postgresql://…") from None
+        raise StorageError(
+            f"The database can't be used: nothing knows {url.drivername}. Write postgresql://…"
+        ) from None
     except ArgumentError:
         raise StorageError("The address in CODEX_ONBOARDING_DATABASE_URL is none. Write postgresql://…") from None
     except ModuleNotFoundError as missing:

@@ -20,6 +20,12 @@ from skill.turns.values import At, Call, Heard, Turn, Verdict
 CONFIRMATION_LASTS = timedelta(minutes=10)
 FORCED_REFRESH_EVERY = timedelta(minutes=1)
 _ASKED = (State.AWAITING_CONFIRM, State.CLARIFYING, State.FAILED)
+# What a "yes" to the runtime's own question may mean; the one that leads to the call counts.
+_AGREED = {
+    Action.START: (Event.OAUTH, Event.NEW_CODE),
+    Action.POLL: (Event.CONFIRM,),
+    Action.LOGOUT: (Event.LOGOUT,),
+}
 
 
 def concerns(at: At, heard: Heard, record: Record) -> bool:
@@ -79,7 +85,7 @@ def claim_call(at: At, call: Call, record: Record) -> tuple[Record, Verdict | De
         return record, Verdict.WAIT
     if call.action is Action.START and record.credential:
         return record, Denied("already_connected")
-    record = replace(present, session=_quoted(at, call, present))
+    record = replace(present, session=_asked_for(at, call, present))
     pending_id = session.flow.code.pending_id if session.flow and session.flow.code else None
     intent = may(record.session, call.action, call.conversation, at.now, pending_id)
     if intent is None:
@@ -122,19 +128,23 @@ def outlived(at: At, record: Record) -> tuple[Record, None]:
     return record, None
 
 
-def _quoted(at: At, call: Call, record: Record) -> Session:
-    """Words that an agent quotes mint what the same words would have minted in a message; weak ones mint nothing."""
+def _asked_for(at: At, call: Call, record: Record) -> Session:
+    """The session with what the person's quoted words, or their yes to the runtime's question, mint for this call."""
     session = record.session
+    for event in _AGREED[call.action] if call.agreed else _quoted(call, record):
+        facts = Facts(at.now, record.credential is not None, confirmed=True, reported=event is Event.REAUTH)
+        if advance(session, call.conversation, event, facts).action is call.action:
+            return mint(at, session, call.conversation, call.action, event)
+    return session
+
+
+def _quoted(call: Call, record: Record) -> list[Event]:
+    """Words that an agent quotes mean what the same words would have meant in a message; weak ones mean nothing."""
     if call.quoted is None:
-        return session
-    answer = call.quoted.classify(resting_state(session, call.conversation, record.credential is not None))
+        return []
+    answer = call.quoted.classify(resting_state(record.session, call.conversation, record.credential is not None))
     event = None if answer.weak else _as_event(answer) or _as_event(call.quoted.classify(None))
-    if event is None:
-        return session
-    facts = Facts(at.now, record.credential is not None, confirmed=True, reported=event is Event.REAUTH)
-    if advance(session, call.conversation, event, facts).action is not call.action:
-        return session
-    return mint(at, session, call.conversation, call.action, event)
+    return [event] if event else []
 
 
 def _present(at: At, record: Record, conversation: str) -> tuple[Record, str | None]:

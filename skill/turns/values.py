@@ -53,6 +53,7 @@ class Call:
     action: Action
     pending_id: str | None = None
     quoted: Reading | None = None  # the person's words, where the operator trusts an agent to quote them
+    agreed: bool = False  # the person said yes to the runtime's own question about this very call
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from skill.cli import app
 
 from .conftest import COMMAND, run
 
-COMMANDS = ["demo", "chat", "provider", "serve", "classify", "evaluate", "tool", "diagram"]
+COMMANDS = ["demo", "chat", "provider", "serve", "classify", "evaluate", "tool", "diagram", "mcp"]
 
 
 @pytest.mark.parametrize(

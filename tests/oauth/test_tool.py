@@ -254,6 +254,20 @@ def test_quoted_words_count_only_where_the_operator_allows_it(agent: Stage) -> N
     assert agent.call_tool("Ana", "poll", user_message="done")["status"] == "pending"
 
 
+def test_a_yes_to_the_runtimes_own_question_is_worth_one_call(stage: Stage) -> None:
+    """Section 7: where no hook sees the messages, the intent comes from the client's own question."""
+    first = stage.call_tool("Ana", "start", agreed=True)
+    second = stage.call_tool("Ana", "start", agreed=True)  # the first code can't be shown again: the person has it
+    assert first["pending_id"] != second["pending_id"]
+    assert stage.call_tool("Ana", "poll", pending_id=first["pending_id"], agreed=True)["error"] == "unknown_pending_id"
+    stage.provider.approve(stage.code)
+    assert stage.call_tool("Ana", "poll", pending_id=second["pending_id"], agreed=True)["status"] == "connected"
+    assert stage.call_tool("Ana", "start", agreed=True)["error"] == "already_connected"
+    assert stage.call_tool("Ana", "logout")["error"] == "request_required"
+    assert stage.call_tool("Ana", "logout", agreed=True)["removed"]
+    assert stage.call_tool("Ana", "poll", agreed=True)["error"] == "confirmation_required"
+
+
 def test_an_unknown_action_is_a_programmers_error(stage: Stage) -> None:
     with pytest.raises(ValueError, match="dance"):
         stage.call_tool("Ana", "dance")

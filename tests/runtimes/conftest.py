@@ -1,7 +1,10 @@
 """A provider on a real port, and before it the service on another, or a stage with a chat of each runtime on it."""
 
+import asyncio
+import fcntl
+import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +21,7 @@ from ..cli import conftest as command
 from .client import SECRET, Host
 from .kit import Chat, SlackChat, TelegramChat
 
+ROOT = Path(__file__).parents[2]
 provider, served = command.provider, command.served
 environment, pointed = command.environment, command.pointed
 
@@ -100,3 +104,22 @@ def chat(request: pytest.FixtureRequest) -> Chat:
     """Every runtime in turn."""
     chat: Chat = request.getfixturevalue(request.param)
     return chat
+
+
+@pytest.fixture
+def run() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
+    """Run a coroutine on a loop of the test's own."""
+    with asyncio.Runner() as runner:
+        yield runner.run
+
+
+@pytest.fixture(scope="session")
+def hermes_python() -> Path:
+    """The interpreter of the environment with Hermes Agent and mcp 1.26; `make` makes it if it isn't there yet."""
+    with (ROOT / ".venv-hermes.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes may want it at once
+        made = subprocess.run(
+            ["make", "--silent", ".venv-hermes/.installed"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    assert made.returncode == 0, made.stdout + made.stderr
+    return ROOT / ".venv-hermes" / "bin" / "python"
