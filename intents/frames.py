@@ -12,6 +12,7 @@ from intents.lexicon import Lexicon
 from intents.text import FILLER, comparable, ends_of, fold
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_OURS = re.compile("[\x01\x0e-\x12\x18\x1f]")  # characters that mean something here; nobody types them
 _WORD = re.compile(r"[^\W_]")
 _PLACE = {"pastedkey": "\x0e", "vendorkey": "\x0f", "token": "\x10", "program": "\x11", "quote": "\x12"}
 # `5.1`, `openai.com`, `12:30`, `1,000`: punctuation that parts nothing.
@@ -40,7 +41,7 @@ class Scan:
 
     def __init__(self, text: str, grammar: Grammar, known: Lexicon) -> None:
         """Cover what is not the person's own words, find the phrases, spell them as symbols."""
-        shown, self._before, self._left_out = ends_of(text)
+        shown, self._before, self._left_out = ends_of(_OURS.sub(" ", text))
         self._length = len(shown)
         self.grammar = grammar
         covered, self.keys = _covered(shown, grammar, known)
@@ -95,7 +96,7 @@ class Scan:
             if not frame.start <= at < frame.end or self._symbols[at] == other:
                 continue
             begins, ended = self._original(start), self._original(end)
-            ended = self.keys.get(begins, ended)
+            ended = max(self.keys.get(begins, ended), begins + 1)  # of "½", whose parts are one character
             shift = self._left_out if begins > self._before else 0
             yield begins + shift, ended + shift, self.grammar.slots[phrase]
 

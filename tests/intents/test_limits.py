@@ -46,6 +46,8 @@ FRAGMENTS = [
 
 @settings(deadline=None)  # the first example reads the lexicon
 @given(st.one_of(st.text(), st.lists(st.sampled_from(FRAGMENTS), max_size=30).map("".join)), st.sampled_from(STATES))
+@example("use \u00bd my chatgpt", None)
+@example("\x0f\u00bc \x10", None)  # characters that stand for something within the engine
 @example("\ud800 sign in with my ChatGPT account", None)
 @example("", "awaiting_confirm")
 def test_any_text_gets_the_same_fitting_label_twice(text: str, state: str | None) -> None:
