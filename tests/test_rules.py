@@ -72,7 +72,7 @@ WORDS: dict[str, tuple[str | None, tuple[str, ...]]] = {
 # Chosen more often, or a walk seldom gets anywhere.
 LIKELY = ("oauth", "oauth", "confirm", "confirm", "confirm", "retry", "new_code", "reauth")
 REFUSALS = {
-    "start": {"request_required", "already_connected"},
+    "start": {"request_required", "already_connected", "rate_limited"},  # the last over the limit, whatever was asked
     "poll": {"confirmation_required", "unknown_pending_id"},
     "logout": {"request_required"},
 }
