@@ -33,8 +33,9 @@ def main() -> None:
         within = path.relative_to(ROOT).parts
         sizes["/".join(within[:2]) if len(within) > 2 else within[0]] += lines_of_code(path.read_text("utf-8"))
     print("lines of code: " + ", ".join(f"{name} {size}" for name, size in sorted(sizes.items())))
-    core = sum(size for name, size in sizes.items() if name not in ("skill/simulator", "skill/cli"))
-    print(f"  without the command and the local provider: {core}")
+    outside = ("skill/cli", "skill/runtimes", "skill/simulator", "skill/testing")
+    core = sum(size for name, size in sizes.items() if name not in outside)
+    print(f"  without command, runtimes, local provider and test kit: {core}")
 
 
 if __name__ == "__main__":
