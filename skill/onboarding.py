@@ -185,7 +185,7 @@ class Onboarding:
                 settled = await self.store.transact(
                     turn.owner, lambda record: settle(self._at(), turn, outcome, record), key
                 )
-            except StorageError:
+            except Exception:
                 if brought:  # beside the answer, which is due though the store would be waited for once more
                     self._tasks.begin(self._tool.revoke(turn.owner, brought))
                 raise
