@@ -114,7 +114,8 @@ class Reading:
     @property
     def secret(self) -> bool:
         """Whether it carries a key or a token."""
-        return bool((self._scanned and self._scanned.keys) or secrets(self._text))
+        scan = self._scanned
+        return bool(scan.keys) if scan and scan.whole else bool(secrets(self._text))
 
     @property
     def scanned(self) -> Scan:

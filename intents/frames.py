@@ -65,6 +65,11 @@ class Scan:
         return None
 
     @property
+    def whole(self) -> bool:
+        """Whether nothing of the text was left out."""
+        return not self._left_out
+
+    @property
     def frames(self) -> tuple[Frame, ...]:
         """Its clauses as frames, built when one of them could count."""
         if self._frames is None:
@@ -153,8 +158,10 @@ def _quoted(inside: str, known: Lexicon) -> str:
 def _matches(text: str, grammar: Grammar) -> list[Match]:
     """The phrases in it: leftmost, then longest, whole words only."""
     matches = grammar.find(text)
-    points = {m.start() for m in _POINT.finditer(text)}
-    return [m for m in matches if m[1] not in points or m[2] - m[1] > 1] if points else matches
+    if "\x01.\x01" in text or "\x01,\x01" in text or "\x01:\x01" in text or "\x01/\x01" in text:
+        points = {m.start() for m in _POINT.finditer(text)}
+        return [m for m in matches if m[1] not in points or m[2] - m[1] > 1]
+    return matches
 
 
 def _spelled(text: str, matches: list[Match], grammar: Grammar) -> tuple[str, list[int]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import ahocorasick_rs
 
-from intents.anchors import Anchors, as_typed
+from intents.anchors import Anchors, as_typed, simplest
 from intents.grammar import Grammar, Reader
 from intents.patterns import Symbols
 from intents.rules import LEFT, RequestRule, decision, read_rules, telling
@@ -89,7 +89,7 @@ def _anchor(lexicon: Lexicon, common: Source, words: Mapping[str, Source]) -> No
 
     def typed(name: str) -> Iterator[str]:
         wanted = frozenset(slots(common.strings(name)))
-        return as_typed(dict.fromkeys(phrase for phrase, slot in spoken if slot in wanted), back)
+        return as_typed(simplest([*dict.fromkeys(phrase for phrase, slot in spoken if slot in wanted)]), back)
 
     lexicon.names_in_quotes = frozenset(slots(common.strings("names_in_quotes")))
     lexicon.covers = tuple(common.strings("slots", name)[0] for name in common.mapping("inside_quotes"))
