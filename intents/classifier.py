@@ -13,7 +13,7 @@ from intents.lexicon import Lexicon, load
 from intents.text import bounded, comparable, drawn_out, ends_of, whole
 
 _LETTER = re.compile(r"[^\W\d_]")
-_LONGEST_ANSWER = 600  # characters; nobody answers "done?" in an essay
+_LONGEST_ANSWER = 300  # Latin characters; half as many of other scripts; nobody answers "done?" in an essay
 _NEAR = 120  # characters around a name
 _MENTION = 70  # characters; below this a name alone may be a request
 _ENOUGH = 200  # characters that tell the language of a message nobody looks into further
@@ -105,8 +105,7 @@ class Reading:
         """Of the person's own words; None when there are none."""
         if self._scanned or self._touched:
             return self.scanned.language
-        # Composing makes up to four characters one.
-        plain = (self._all or comparable(whole(self._text[: 5 * _ENOUGH])))[:_ENOUGH]
+        plain = (self._all or comparable(whole(self._text[:_ENOUGH])))[:_ENOUGH]
         if plain.isascii() and not self._foreign:
             return self._known.first.language if plain.islower() else None
         return self._grammar(plain).language if _LETTER.search(plain) else None
@@ -129,8 +128,10 @@ class Reading:
 
     @property
     def _may_answer(self) -> bool:
-        plain = self._plain
-        return len(plain) <= _LONGEST_ANSWER and (self._known.reply_anchors.hold(plain) or drawn_out(plain))
+        weight = 1 if self._text.isascii() else 2
+        if len(self._text) * weight > _LONGEST_ANSWER:
+            return False
+        return self._known.reply_anchors.hold(self._plain) or drawn_out(self._plain)
 
     def _verdict(self, question: str | None) -> Verdict:
         if not (self._may_answer if question else self._touched):
