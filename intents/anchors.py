@@ -11,7 +11,6 @@ import ahocorasick_rs
 _WORD = re.compile(r"(\w+)", re.ASCII)  # other scripts have no edges, and accents are folded away
 _ACCENT = re.compile("[\u00c0-\u024f]")  # not folded yet in what is looked at
 Match = tuple[int, int, int]  # which phrase, and where it begins and ends
-_TABLE = 20_000  # words; of fewer than that a table is made: twice as fast, and not too large
 
 
 def wrapped(text: str) -> str:
@@ -60,8 +59,7 @@ class Anchors:
     @cached_property
     def matches(self) -> Callable[[str], list[Match]]:
         """Which of them stand in a text, and where: also inside of words."""
-        table = ahocorasick_rs.Implementation.DFA if len(self.words) < _TABLE else None
-        automaton = ahocorasick_rs.AhoCorasick(self.words, store_patterns=False, implementation=table)
+        automaton = ahocorasick_rs.AhoCorasick(self.words, store_patterns=False)
         return partial(automaton.find_matches_as_indexes, overlapping=True)
 
     def whole(self, text: str, match: Match) -> bool:
