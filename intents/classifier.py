@@ -10,7 +10,7 @@ from intents.frames import Frame, Scan, grammar_of
 from intents.grammar import STATES, Grammar
 from intents.labels import NEVER_WHEN_TRUNCATED, Classification, Evidence, Label, Span
 from intents.lexicon import Lexicon, load
-from intents.text import bounded, comparable, drawn_out, ends_of, whole
+from intents.text import bounded, comparable, ends_of, whole
 
 _LETTER = re.compile(r"[^\W\d_]")
 _LONGEST_ANSWER = 300  # Latin characters; half as many of other scripts; nobody answers "done?" in an essay
@@ -128,10 +128,7 @@ class Reading:
 
     @property
     def _may_answer(self) -> bool:
-        weight = 1 if self._text.isascii() else 2
-        if len(self._text) * weight > _LONGEST_ANSWER:
-            return False
-        return self._known.reply_anchors.hold(self._plain) or drawn_out(self._plain)
+        return len(self._text) * (1 if self._text.isascii() else 2) <= _LONGEST_ANSWER
 
     def _verdict(self, question: str | None) -> Verdict:
         if not (self._may_answer if question else self._touched):
