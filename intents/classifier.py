@@ -25,6 +25,15 @@ def lexicon() -> Lexicon:
     return load()
 
 
+def warm_up() -> None:
+    """Read every language now, which takes about half a second; else the first messages wait for it."""
+    known = lexicon()
+    for grammar in known.grammars.values():
+        grammar.find("")
+    for anchors in (known.request_anchors, known.moving, known.markers, known.foreign):
+        anchors.matches("")
+
+
 @cache
 def _quiet(language: str | None) -> Classification:
     return Classification(Label.NONE, language)
