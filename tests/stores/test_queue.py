@@ -1,7 +1,6 @@
 """The queue of a file's writers: whoever moves up goes on waiting, nobody waits for one that stands still."""
 
 import asyncio
-import selectors
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -9,26 +8,7 @@ import pytest
 
 from skill.stores.engines import FILE_LOCK, Queue
 
-
-class _Selector(selectors.DefaultSelector):
-    """Passes the time instead of waiting for it."""
-
-    passed = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        self.passed += timeout or 0
-        return super().select(0)
-
-
-class _Loop(asyncio.SelectorEventLoop):
-    """Its clock is the one of its selector."""
-
-    def __init__(self) -> None:
-        self.selector = _Selector()
-        super().__init__(self.selector)
-
-    def time(self) -> float:
-        return self.selector.passed
+from ..proofs.kit import JumpingLoop
 
 
 def writers(*works: Callable[[], Coroutine[Any, Any, None]]) -> list[tuple[str, float]]:
@@ -50,7 +30,7 @@ def writers(*works: Callable[[], Coroutine[Any, Any, None]]) -> list[tuple[str, 
         queue = Queue()
         await asyncio.gather(*(one(queue, number, work) for number, work in enumerate(works)))
 
-    with asyncio.Runner(loop_factory=_Loop) as runner:
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         runner.run(all_of_them())
     return [ends[number] for number in sorted(ends)]
 
