@@ -8,7 +8,7 @@ HERMES := .venv-hermes
 HERMES_STAMP := $(HERMES)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint test-hermes browser bench clean
+.PHONY: help demo test test-all lint test-hermes browser node bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,10 +16,10 @@ help:  ## this list
 demo: $(STAMP)  ## the main job: the local provider and a chat, side by side
 	@$(VENV)/bin/codex-onboarding demo
 
-test: $(STAMP) $(HERMES_STAMP) browser lint  ## style, types and every test
+test: $(STAMP) $(HERMES_STAMP) browser node lint  ## style, types and every test
 	$(PY) -m pytest -q -n auto --dist worksteal -m "not full"
 
-test-all: $(STAMP) $(HERMES_STAMP) browser lint  ## the same at full sizes, with the long soaks
+test-all: $(STAMP) $(HERMES_STAMP) browser node lint  ## the same at full sizes, with the long soaks
 	$(PY) -m pytest -q -n auto --dist worksteal
 
 test-hermes: $(HERMES_STAMP)  ## the scenarios with the real Hermes Agent only
@@ -39,6 +39,10 @@ clean:  ## remove the environment and caches
 # The chat page is tested in Debian's chromium.
 browser:
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
+
+# The plugin for OpenClaw is JavaScript.
+node:
+	@command -v node >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends nodejs)
 
 # Debian ships venv as a package of its own.
 $(STAMP): pyproject.toml constraints.txt
