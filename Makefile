@@ -8,7 +8,7 @@ HERMES := .venv-hermes
 HERMES_STAMP := $(HERMES)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint test-hermes browser bench clean
+.PHONY: help demo test test-all lint test-hermes browser bench dist example clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,13 @@ lint: $(STAMP)  ## style and types only
 
 bench: $(STAMP)  ## the figures, as ratios and counts of one run
 	$(PY) -m benchmarks
+
+dist: $(STAMP)  ## wheel and sdist, into dist/
+	rm -rf dist
+	$(PY) -m build --no-isolation
+
+example: $(STAMP)  ## the tests of examples/, with the wheel in an empty environment
+	$(PY) -m pytest -q tests/shipped/test_example.py
 
 clean:  ## remove the environment and caches
 	rm -rf $(VENV) $(HERMES) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
