@@ -32,12 +32,15 @@ def request(scan: Scan, known: Lexicon) -> Verdict:
         return NOTHING
     frames = scan.frames
     verdicts = judging(known)(frames)
-    if verdicts and _taken_back(verdicts):
+    loud = [verdict for verdict in verdicts if verdict[0].label is not Label.NONE]
+    if not loud:
+        return NOTHING
+    if _taken_back(verdicts):
         return Verdict(Label.NONE, TAKEN_BACK, verdicts[-1][1:])
     taken_back = max((n for n, (rule, _) in enumerate(verdicts) if rule.name == TAKEN_BACK), default=0)
     if any(rule.label is not Label.NONE for rule, _ in verdicts[:taken_back]):
         verdicts = verdicts[taken_back:]  # "connect ChatGPT, no, I mean Claude"
-    loud = [(rule, frame) for rule, frame in verdicts if rule.label is not Label.NONE]
+        loud = [verdict for verdict in verdicts if verdict[0].label is not Label.NONE]
     if len(frames) > _DOCUMENT:  # a pasted document: what is wanted of it stands before or behind
         edges = {id(frame) for frame in (*frames[:_EDGE], *frames[-_EDGE:])}
         loud = [(rule, frame) for rule, frame in loud if id(frame) in edges]
@@ -162,7 +165,10 @@ def _by(rule: ReplyRule, frames: Sequence[Frame]) -> Verdict:
 def says_nothing(scan: Scan) -> bool:
     """Whether no rule of any state holds: then nothing is answered, whatever was asked."""
     first = scan.grammar.replies[ANY]
-    return not any(first(clause[2], False) for clause in scan.clauses) and not first(scan.joined, True)
+    for clause in scan.clauses:  # a generator would cost as much again
+        if first(clause[2], False):
+            return False
+    return not first(scan.joined, True)
 
 
 _ASIDE = (Label.STATUS, Label.MODELS, Label.USAGE, Label.LOGOUT, Label.REAUTH, Label.OTHER_VENDOR)
