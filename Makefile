@@ -8,7 +8,7 @@ HERMES := .venv-hermes
 HERMES_STAMP := $(HERMES)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint test-hermes browser bench dist example clean
+.PHONY: help demo test test-all lint test-hermes browser bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,8 +30,7 @@ lint: $(STAMP)  ## style and types only
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
-bench: $(STAMP)  ## the figures, as ratios and counts of one run
-	$(PY) -m benchmarks
+.PHONY: dist example
 
 dist: $(STAMP)  ## wheel and sdist, into dist/
 	rm -rf dist
@@ -39,6 +38,9 @@ dist: $(STAMP)  ## wheel and sdist, into dist/
 
 example: $(STAMP)  ## the tests of examples/, with the wheel in an empty environment
 	$(PY) -m pytest -q tests/shipped/test_example.py
+
+bench: $(STAMP)  ## the figures, as ratios and counts of one run
+	$(PY) -m benchmarks
 
 clean:  ## remove the environment and caches
 	rm -rf $(VENV) $(HERMES) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
