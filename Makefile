@@ -36,6 +36,15 @@ lint: $(STAMP)  ## style and types only
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
+.PHONY: dist example
+
+dist: $(STAMP)  ## wheel and sdist, into dist/
+	rm -rf dist
+	$(PY) -m build --no-isolation
+
+example: $(STAMP)  ## the tests of examples/, with the wheel in an empty environment
+	$(PY) -m pytest -q tests/shipped/test_example.py
+
 bench: $(STAMP)  ## the figures, as ratios and counts of one run
 	$(PY) -m benchmarks
 

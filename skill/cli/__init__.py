@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from skill import __version__
-from skill.cli import care
+from skill.cli import care, folder
 from skill.cli.chat import chat
 from skill.cli.demo import demo
 from skill.cli.failures import REPORTED, explain
@@ -43,6 +43,7 @@ for command in (
 ):
     app.command()(command)
 care.register(app)
+folder.register(app)
 
 
 def _show_version(wanted: bool) -> None:
