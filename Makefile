@@ -8,7 +8,7 @@ HERMES := .venv-hermes
 HERMES_STAMP := $(HERMES)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint test-hermes browser bench clean
+.PHONY: help demo test test-all lint test-hermes browser bench docs clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,8 +33,11 @@ lint: $(STAMP)  ## style and types only
 bench: $(STAMP)  ## the figures, as ratios and counts of one run
 	$(PY) -m benchmarks
 
+docs: $(STAMP) browser  ## the site in site/: docs/, the reference from the code, the features with their last result
+	$(PY) -m website
+
 clean:  ## remove the environment and caches
-	rm -rf $(VENV) $(HERMES) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(HERMES) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist site .docs
 
 # The chat page is tested in Debian's chromium.
 browser:
