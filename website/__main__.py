@@ -6,8 +6,10 @@
 import argparse
 import subprocess
 import sys
+from pathlib import Path
 
-from website import pictures, source
+from website import pictures
+from website import source as sources
 from website.places import PICTURES, REPORT, ROOT, SITE, SOURCE, WORK
 
 
@@ -21,8 +23,8 @@ def main() -> int:
         run_the_features()
     if not (last and PICTURES.exists()):
         pictures.take(PICTURES)
-    source.write(SOURCE, REPORT, PICTURES)
-    ended = build()
+    sources.write(SOURCE, REPORT, PICTURES)
+    ended = build(SOURCE, SITE)
     if ended == 0:
         sys.stdout.write(f"The site is in {SITE.relative_to(ROOT)}/index.html\n")
     return ended
@@ -34,10 +36,10 @@ def run_the_features() -> None:
     subprocess.run(command, cwd=ROOT, check=False)
 
 
-def build() -> int:
+def build(source: Path, site: Path) -> int:
     """Turn the source into HTML, afresh: what was built before may hide a warning."""
     strict = ["--fail-on-warning", "--keep-going", "--fresh-env", "--write-all", "--quiet"]
-    command = [sys.executable, "-m", "sphinx", *strict, "--conf-dir", "website", str(SOURCE), str(SITE)]
+    command = [sys.executable, "-m", "sphinx", *strict, "--conf-dir", "website", str(source), str(site)]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 

@@ -9,6 +9,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc"]
 
 myst_heading_anchors = 3
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
+smartquotes = False  # what people and programs say stays as it is
 default_role = "code"  # docstrings write `names` with single backticks
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
@@ -16,7 +17,7 @@ autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 90
 
 html_theme = "furo"
-html_title = project
+html_title = "Codex onboarding"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False

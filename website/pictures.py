@@ -30,13 +30,21 @@ PLACE = re.compile(r"<!-- picture: (\w+)-(en|zh): (.*?) -->")
 def take(folder: Path) -> None:
     """Two of each language and colour scheme: with the code on screen, and connected."""
     folder.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as driver:
-        # As root in a container chromium can't make its sandbox; it sees nothing but this machine's pages here.
-        flags = ["--no-sandbox"]
-        with driver.chromium.launch(executable_path=shutil.which("chromium"), args=flags) as browser:
-            for language in WORDS:
-                for scheme in SCHEMES:
-                    take_one(browser, folder, language, scheme)
+    with chromium() as browser:
+        for language in WORDS:
+            for scheme in SCHEMES:
+                take_one(browser, folder, language, scheme)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's, without a head."""
+    flags = ["--no-sandbox"]  # as root in a container it can't make its own; it sees nothing but this machine's pages
+    with (
+        sync_playwright() as driver,
+        driver.chromium.launch(executable_path=shutil.which("chromium"), args=flags) as browser,
+    ):
+        yield browser
 
 
 def take_one(browser: Browser, folder: Path, language: str, scheme: Scheme) -> None:

@@ -77,6 +77,7 @@ def features(folder: Path, report: list[Json]) -> list[Feature]:
 def _feature(path: Path, seen: Mapping[tuple[str, int], list[Json]]) -> Feature:
     read: Json = Parser().parse(path.read_text(encoding="utf-8"))["feature"]  # type: ignore[assignment]
     about = " ".join(line.strip() for line in read["description"].splitlines())
+    about = about.partition(" conversation.md:")[0]  # the specification isn't part of the site
     before: list[Json] = []
     scenarios = []
     for child in read["children"]:
@@ -141,13 +142,13 @@ def _overview(found: list[Feature], ran_at: datetime | None) -> str:
     sums = ", ".join(f"{count} {result}" for result, count in results.items() if count)
     when = f"Last run on {ran_at:%Y-%m-%d} at {ran_at:%H:%M} UTC: " if ran_at else "Not run yet: "
     rows = [
-        [f"[{plain(feature.name)}]({feature.slug}.md)", plain(feature.about.partition(" conversation.md")[0])]
+        [f"**[{plain(feature.name)}]({feature.slug}.md)**<br>{plain(feature.about)}"]
         + [str(feature.count(result) or "") for result in MARKS]
         for feature in found
     ]
     order = "\n".join(feature.slug for feature in found)
     listing = f"\n```{{toctree}}\n:hidden:\n\n{order}\n```\n"
-    return f"{INTRODUCTION}**{when}{sums}.**\n\n" + table(["promise", "", *MARKS], rows) + listing
+    return f"{INTRODUCTION}**{when}{sums}.**\n\n" + table(["promise", *MARKS], rows) + listing
 
 
 def _page(feature: Feature) -> str:

@@ -34,10 +34,10 @@ def _commands(group: Command, path: str) -> Iterator[tuple[str, Command]]:
 def _about(path: str, command: Command) -> Iterator[str]:
     context = command.context_class(command, info_name=path)
     told, _, example = command.help.partition("Example: ")
+    yield block("text", command.get_usage(context).removeprefix("Usage: "))
     yield f"{_markdown(told)}\n"
     if example:
-        yield block("sh", example)
-    yield block("text", command.get_usage(context).removeprefix("Usage: "))
+        yield f"For example:\n\n{block('sh', example)}"
     records = [option.get_help_record(context) for option in command.params]
     rows = [[code(record[0]), _markdown(record[1])] for record in records if record]
     if rows:

@@ -10,8 +10,8 @@ from website.markdown import block, code, element, table
 ABOUT = """\
 # States and moves
 
-One table decides what happens next. The drawing and the lists below are made from it. The dark arrows are the ways that
-a first sign-in can take. [The rules](../explanation/rules.md) say why it is so strict.
+One table decides what happens next. The drawing and the lists below are made from it. The coloured arrows are the ways
+that a first sign-in can take. [The rules](../explanation/rules.md) say why it is so strict.
 
 """
 HOW_TO_READ = """
