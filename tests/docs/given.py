@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 # Of the sentences only a few, so that judging them anew is quick.
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "conversations", "corpus", "es", "zh", "unseen_*", "kinds_*")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "conversations", "corpus", "es", "zh", "unseen_*", "kinds_*", "rule_*")
 
 
 def _approves(reader: Reader) -> None:
@@ -42,21 +42,17 @@ def _at_the_terminal(reader: Reader) -> None:
     """Whoever types here, as `codex-onboarding chat` knows them."""
 
     async def connect() -> None:
-        async with Onboarding(_settings(reader, "home")) as onboarding:
+        issuer, backend = reader.served.issuer, reader.served.backend_url
+        settings = Settings(home=reader.folder / "home", issuer=issuer, backend_url=backend)
+        async with Onboarding(settings) as onboarding:
             await _sign_in(reader, onboarding, "me", "terminal")
 
     reader.runner.run(connect())
 
 
 def _in_a_bot(reader: Reader) -> None:
-    """A running bot: `onboarding`, in which Ana is connected."""
-    onboarding = reader.names["onboarding"] = Onboarding(_settings(reader, "bot"))
-    reader.runner.run(_sign_in(reader, onboarding, "ana", "c"))
-    reader.at_the_end(lambda: reader.runner.run(onboarding.close()))
-
-
-def _settings(reader: Reader, folder: str) -> Settings:
-    return Settings(home=reader.folder / folder, issuer=reader.served.issuer, backend_url=reader.served.backend_url)
+    """In the bot that the page made."""
+    reader.runner.run(_sign_in(reader, reader.names["onboarding"], "ana", "c"))
 
 
 def _clone(reader: Reader) -> None:
@@ -69,6 +65,6 @@ def _clone(reader: Reader) -> None:
 GIVEN: dict[str, Callable[[Reader], None]] = {
     "the code was approved in the browser": _approves,
     "somebody is connected": _at_the_terminal,
-    "onboarding, in which Ana is connected": _in_a_bot,
+    "Ana signed in with this bot": _in_a_bot,
     "a clone of the repository": _clone,
 }

@@ -8,8 +8,8 @@ import pytest
 from .blocks import Block, blocks, read
 from .reader import ROOT, Reader, fits
 
-# The page of the steps is followed by tests/testing/test_steps.py.
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "skill/testing/README.md"]
+# The pages in skill/testing are followed by the tests of what they are about.
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LANGUAGES = {"given", "gherkin", "json", "mermaid", "python", "sh", "text", "yaml"}
 
 
