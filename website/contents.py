@@ -1,4 +1,4 @@
-"""The order of the pages. Each page of the site stands here, or the site isn't built."""
+"""The order of the pages, some under a shorter title. Each stands here, or the site isn't built."""
 
 from website.markdown import block
 
@@ -22,12 +22,13 @@ CONTENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("What is promised", ("promise/index",)),
     (
         "Reference",
-        tuple(
-            f"reference/{name}"
-            for name in (
-                *("cli", "settings", "api", "tool", "agents", "machine", "texts"),
-                *("lexicon", "scripts", "steps", "faults"),
-            )
+        (
+            *("reference/cli", "reference/settings", "reference/api", "reference/tool"),
+            "The document for agents <reference/agents>",
+            *("reference/machine", "reference/texts"),
+            "The lexicon <reference/lexicon>",
+            "Scripts <reference/scripts>",
+            *("reference/steps", "reference/faults"),
         ),
     ),
     ("The project", ("changelog", "contributing")),

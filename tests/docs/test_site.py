@@ -52,7 +52,7 @@ def site(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_page_of_the_contents_is_there(site: Path) -> None:
-    named = [page for _, pages in contents.CONTENTS for page in pages]
+    named = [page.rpartition("<")[2].rstrip(">") for _, pages in contents.CONTENTS for page in pages]
     assert [page for page in named if not (site / f"{page}.html").exists()] == []
 
 

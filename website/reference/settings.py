@@ -3,10 +3,8 @@
 import json
 from typing import Any
 
-from pydantic_core import PydanticUndefined
-
 from skill.settings import Settings
-from website.markdown import code, table
+from website.markdown import code
 
 ABOUT = """\
 # Settings
@@ -18,24 +16,26 @@ argument of the tool can change any of them. A wrong value ends the program with
 
 
 def page() -> str:
-    """A row for each setting."""
+    """An entry for each setting."""
     prefix = str(Settings.model_config["env_prefix"])
     fields = Settings.model_fields.items()
-    rows = [
-        [code(prefix + name.upper()), code(_shown(name, field.get_default())), field.description or _plainly(name)]
+    entries = (
+        f"`{prefix}{name.upper()}`\n: {_about(name, field.description, field.get_default())}\n"
         for name, field in fields
-    ]
-    return ABOUT + table(["variable", "default", "what it is"], rows)
+    )
+    return ABOUT + "\n".join(entries)
+
+
+def _about(name: str, description: str | None, default: Any) -> str:
+    """What it is, and its default where that isn't said already."""
+    told = description or name.replace("_", " ")
+    return told if "default:" in told else f"{told}  \n  default: {_shown(name, default)}"
 
 
 def _shown(name: str, value: Any) -> str:
     """The default, as it would stand in the environment."""
-    if value is PydanticUndefined or value is None:
-        return "~/.codex-onboarding" if name == "home" else "none"
-    if isinstance(value, frozenset):
-        return json.dumps(sorted(value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _plainly(name: str) -> str:
-    return name.replace("_", " ")
+    if name == "home":
+        return code("~/.codex-onboarding")
+    if value is None:
+        return "none"
+    return code(json.dumps(sorted(value)) if isinstance(value, frozenset) else str(value).removesuffix(".0").lower())
