@@ -11,7 +11,7 @@ OPENCLAW := .openclaw
 OPENCLAW_STAMP := $(OPENCLAW)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint test-hermes test-openclaw browser node bench clean
+.PHONY: help demo test test-all lint test-hermes test-openclaw browser node bench docs clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,8 +48,11 @@ example: $(STAMP)  ## the tests of examples/, with the wheel in an empty environ
 bench: $(STAMP)  ## the figures, as ratios and counts of one run
 	$(PY) -m benchmarks
 
+docs: $(STAMP) browser  ## the site in site/: docs/, the reference from the code, the features with their last result
+	$(PY) -m website
+
 clean:  ## remove the environment and caches
-	rm -rf $(VENV) $(HERMES) $(OPENCLAW) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(HERMES) $(OPENCLAW) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist site .docs
 
 # The chat page is tested in Debian's chromium.
 browser:
