@@ -11,7 +11,7 @@ OPENCLAW := .openclaw
 OPENCLAW_STAMP := $(OPENCLAW)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint test-hermes test-openclaw browser node bench docs clean
+.PHONY: help demo test test-all lint test-hermes test-openclaw browser node bench docs dist example clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,8 +35,6 @@ lint: $(STAMP)  ## style and types only
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-
-.PHONY: dist example
 
 dist: $(STAMP)  ## wheel and sdist, into dist/
 	rm -rf dist
