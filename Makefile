@@ -11,7 +11,7 @@ OPENCLAW := .openclaw
 OPENCLAW_STAMP := $(OPENCLAW)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint test-hermes test-openclaw browser node bench docs dist example clean
+.PHONY: help demo test test-all lint test-hermes test-openclaw browser node bench learn docs dist example clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,10 @@ dist: $(STAMP)  ## wheel and sdist, into dist/
 
 example: $(STAMP)  ## the tests of examples/, with the wheel in an empty environment
 	$(PY) -m pytest -q tests/shipped/test_example.py
+
+learn: $(STAMP)  ## weigh anew what no rule says, after sentences or words have changed
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[learn]'
+	$(PY) -m tests.intents.learn
 
 bench: $(STAMP)  ## the figures, as ratios and counts of one run
 	$(PY) -m benchmarks

@@ -2,7 +2,7 @@
 
 The floor is NFKC, casefold and one pass of an Aho-Corasick automaton with 400 patterns over the same text: what
 looking at a message costs at all. Times are of the processor, so that a busy
-machine changes little. Learned peers are printed too when scikit-learn is there (extra `bench`).
+machine changes little. Learned peers are printed too when scikit-learn is there (extra `learn`).
 """
 
 import json
@@ -106,7 +106,7 @@ def growth(unit: str, size: int = 16 * 1024) -> float:
 def peers(traffic: Sequence[str]) -> None:
     """What a learned classifier of the same corpus costs a message."""
     if find_spec("sklearn") is None:
-        print("  TF-IDF with a linear SVM: not measured, scikit-learn is not installed (extra `bench`)")
+        print("  TF-IDF with a linear SVM: not measured, scikit-learn is not installed (extra `learn`)")
         return
     vectorizer = import_module("sklearn.feature_extraction.text").TfidfVectorizer(
         analyzer="char_wb", ngram_range=(1, 4)

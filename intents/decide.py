@@ -28,10 +28,19 @@ NOTHING = Verdict(Label.NONE, "nothing-said")
 
 def request(scan: Scan, known: Lexicon) -> Verdict:
     """What a message comes to when nothing is in progress (intent-labels.md, section 1)."""
-    if not _tells(scan, known):
-        return NOTHING
+    found = by_rules(scan, known) if _tells(scan, known) else None
+    if found is not None:
+        return found
+    label = known.guess(scan.clauses)
+    return Verdict(label, "learned", scan.frames) if label and by_rules(scan, known) is None else NOTHING
+
+
+def by_rules(scan: Scan, known: Lexicon) -> Verdict | None:
+    """None where no rule speaks of any clause."""
     frames = scan.frames
     verdicts = judging(known)(frames)
+    if not verdicts:
+        return None
     loud = [verdict for verdict in verdicts if verdict[0].label is not Label.NONE]
     if not loud:
         return NOTHING
@@ -188,7 +197,7 @@ def _a_request(best: ReplyRule, at: Frame, scan: Scan, known: Lexicon) -> bool:
     """ "Which codex models do I have?" is no answer but a request; "why did it fail?" asks about the step."""
     if best.label not in _UNCERTAIN or at.features & (known.bits["code"] | known.bits["page"]):
         return False
-    found = request(scan, known)
+    found = by_rules(scan, known) or NOTHING
     if found.label is Label.REAUTH and any(frame.features & known.bits["asked"] for frame in found.frames):
         return False
     return found.label in _ASIDE and any(frame is at for frame in found.frames)

@@ -12,6 +12,7 @@ import ahocorasick_rs
 
 from intents.anchors import Anchors, as_typed, simplest
 from intents.grammar import Grammar, Reader
+from intents.learned import Guess, guessing
 from intents.patterns import Symbols
 from intents.rules import LEFT, RequestRule, decision, read_rules, telling
 from intents.source import LexiconError, Source
@@ -29,6 +30,7 @@ class Lexicon:
     grammars: dict[str, Grammar] = field(default_factory=dict)
     deciding: Callable[[int], RequestRule | None] = lambda _: None
     telling: Callable[[int, int], bool] = lambda *_: False
+    guess: Guess = lambda _: None
     bits: dict[str, int] = field(default_factory=dict)  # every feature, and the groups "@things", "@acts", "@kept"
     request_anchors: Anchors = _NOTHING
     moving: Anchors = _NOTHING
@@ -65,6 +67,7 @@ def load(root: Traversable | None = None) -> Lexicon:
     lexicon.bits = _bits(common, lexicon.symbols)
     requests = read_rules(rules, lexicon.symbols)
     lexicon.deciding, lexicon.telling = decision(requests), telling(requests, lexicon.symbols)
+    lexicon.guess = guessing(root, lexicon.symbols)
     _anchor(lexicon, common, words)
     return lexicon
 

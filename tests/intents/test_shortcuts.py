@@ -19,7 +19,7 @@ def items() -> list[dict[str, Any]]:
     """Every labelled sentence of every language, and the development corpus."""
     files = [yaml.load(path.read_bytes(), yaml.CSafeLoader) for path in sorted(HERE.glob("*/*.yaml"))]
     found = [{"state": file.get("state"), **item} for file in files for item in file["items"]]
-    lines = [line for path in sorted(HERE.glob("corpus/*")) for line in path.read_text("utf-8").splitlines()]
+    lines = [line for path in sorted(HERE.glob("corpus/*.jsonl")) for line in path.read_text("utf-8").splitlines()]
     return [*found, *({"state": None, **json.loads(line)} for line in lines)]
 
 
@@ -49,6 +49,7 @@ def test_a_text_is_silent_just_when_all_four_answers_are_none() -> None:
 def test_what_is_not_looked_into_would_have_been_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """A text in which nothing of ours is named, or only in passing; or too long for an answer."""
     passed = [item for item in items() if classify(item["text"], item["state"]).label is Label.NONE]
+    passed = [item for item in passed if Label.NONE not in item["accept"]]  # or it was right
     monkeypatch.setattr(classifier.Reading, "_asks_for_a_look", lambda *_: True)
     monkeypatch.setattr(classifier.Reading, "_may_answer", True)
     for item in passed:
