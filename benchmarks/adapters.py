@@ -112,7 +112,12 @@ def _endpoint(onboarding: Onboarding, texts: Sequence[str]) -> Way:
     return lambda number: endpoints.message(Delivery(bodies[number]))
 
 
-TRANSLATES: dict[str, Make] = {"Slack": _slack, "Telegram": _telegram, "Hermes": _hermes, "HTTP service": _endpoint}
+TRANSLATES: dict[str, Make] = {
+    "Slack": _slack,
+    "Telegram": _telegram,
+    "Hermes (stub events)": _hermes,
+    "HTTP service": _endpoint,
+}
 
 
 def _line(name: str, best: float, ratio: float) -> str:
