@@ -8,7 +8,6 @@ from benchmarks import (
     eventloop,
     fleet,
     flow,
-    http,
     importing,
     latency,
     logins,
@@ -20,7 +19,7 @@ from benchmarks import (
 
 for part in (size, passing, importing, classify):
     part.main()
-for work in (adapters, http, flow, logins, eventloop, memory, soak):
+for work in (adapters, flow, logins, eventloop, memory, soak):
     asyncio.run(work.main())
 latency.main([])
 fleet.main([])

@@ -3,14 +3,50 @@
 import contextlib
 import resource
 import tempfile
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx
 
 from skill import Message, Onboarding, Settings
 from skill.simulator import LocalProvider
+
+Way = Callable[[int], Awaitable[object]]  # what becomes of the message of that number
+Clock = Callable[[], Awaitable[float]]  # all messages once; microseconds a message
+
+
+@dataclass(frozen=True)
+class Figure:
+    """`best`: microseconds a message; `ratio`: the median, to the bare way in the same round."""
+
+    best: float
+    ratio: float
+
+
+def clock(way: Way, count: int) -> Clock:
+    """The time of a way."""
+
+    async def played() -> float:
+        started = time.perf_counter()
+        for number in range(count):
+            await way(number)
+        return (time.perf_counter() - started) / count * 1e6
+
+    return played
+
+
+async def compared(bare: Clock, others: Mapping[str, Clock], rounds: int) -> tuple[float, dict[str, Figure]]:
+    """The bare way's best, and the others beside it; they take turns, so that a busy machine slows all of them."""
+    times = [(await bare(), {name: await other() for name, other in others.items()}) for _ in range(rounds)]
+    figures = {
+        name: Figure(min(each[name] for _, each in times), median(each[name] / one for one, each in times))
+        for name in others
+    }
+    return min(one for one, _ in times), figures
 
 
 @contextlib.asynccontextmanager

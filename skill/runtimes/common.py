@@ -1,6 +1,7 @@
 """What every chat runtime does alike: ask the hook without ever breaking the bot, and say an answer once."""
 
 import logging
+import socket
 from collections.abc import Awaitable, Callable
 
 from skill.message import Message, Reply
@@ -67,6 +68,16 @@ def where(fault: BaseException) -> str:
     while place and place.tb_next:
         place = place.tb_next
     return f"{type(fault).__name__} in {place.tb_frame.f_code.co_qualname}" if place else type(fault).__name__
+
+
+def open_listener(host: str, port: int) -> socket.socket:
+    """Take an address for a server; port 0 takes any free one. Raises `OSError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    taken = socket.create_server((host, port), family=family)
+    # Connections inherit it. asyncio sets it only where a socket names its protocol, which these don't; without it the
+    # body of an answer waits 40 ms for the acknowledgement of its head.
+    taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return taken
 
 
 def extra_missing(extra: str, missing: ModuleNotFoundError, *brings: str) -> ModuleNotFoundError:

@@ -1,4 +1,4 @@
-"""The words of the device page, in the two languages it speaks."""
+"""The words of the device page, in the languages it speaks."""
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {
@@ -41,6 +41,46 @@ WORDS: dict[str, dict[str, str]] = {
         "Settings → Security → device code authorization for Codex (in a workspace an admin does this), "
         "then ask for a new code. Or choose another account.",
     },
+    "es": {
+        "brand": "Proveedor local",
+        "languages": "Idioma",
+        "footer": "Un simulador en este equipo. Sus cuentas son inventadas y nada sale de la máquina.",
+        "step_code": "Paso 1 de 2",
+        "step_account": "Paso 2 de 2",
+        "title_code": "Introduce tu código",
+        "lead_code": "Escribe el código de tu chat para conectar Codex con tu suscripción de ChatGPT.",
+        "label_code": "Código",
+        "hint_code": "Cuatro caracteres, un guion, cinco caracteres. Da igual en mayúsculas que en minúsculas.",
+        "warning_title": "Solo para un inicio de sesión que pediste tú",
+        "warning": "Introduce un código solo si lo acabas de pedir tú. Si te lo envió otra persona, no sigas.",
+        "continue": "Continuar",
+        "title_account": "¿Conectar Codex?",
+        "lead_account": "Has introducido {code}.",
+        "accounts": "Elige una cuenta",
+        "grants": "La aplicación podrá",
+        "grant_models": "usar los modelos de Codex del plan de esta cuenta",
+        "grant_profile": "ver el correo electrónico y el plan",
+        "grant_stay": "mantener la sesión hasta que la cierres allí",
+        "approve": "Aprobar",
+        "decline": "Rechazar",
+        "no_codex": "Este plan no incluye Codex",
+        "sign_in_off": "El inicio de sesión con código está desactivado",
+        "title_approved": "Has iniciado sesión",
+        "approved": "Codex está conectado a {email}. Vuelve a tu chat y di «listo».",
+        "title_declined": "Inicio de sesión rechazado",
+        "declined": "No se ha conectado nada. Puedes cerrar esta página.",
+        "close": "Puedes cerrar esta página.",
+        "another": "Introducir otro código",
+        "error_empty": "Introduce el código de tu chat.",
+        "error_unknown": "No conocemos este código. Compáralo con tu chat, letra por letra.",
+        "error_expired": "Este código ha caducado. Pide uno nuevo en tu chat.",
+        "error_used": "Este código ya se usó. Si aún lo necesitas, pide uno nuevo en tu chat.",
+        "error_declined": "Este código se rechazó. Pide uno nuevo en tu chat.",
+        "error_no_account": "Elige primero una cuenta.",
+        "error_sign_in_off": "{email} no permite iniciar sesión con un código. Actívalo en ChatGPT → Configuración → "
+        "Seguridad → autorización de Codex con código de dispositivo (en un espacio de trabajo lo hace un "
+        "administrador) y pide un código nuevo. O elige otra cuenta.",
+    },
     "zh": {
         "brand": "本地模拟服务",
         "languages": "语言",
@@ -82,8 +122,8 @@ WORDS: dict[str, dict[str, str]] = {
     },
 }
 
-NAMES = {"en": "English", "zh": "中文"}
-HTML_LANGUAGE = {"en": "en", "zh": "zh-Hans"}
+NAMES = {"en": "English", "es": "Español", "zh": "中文"}
+HTML_LANGUAGE = {"en": "en", "es": "es", "zh": "zh-Hans"}
 
 
 def choose_language(asked: str, accepted: str) -> str:

@@ -1,4 +1,4 @@
-"""The chat page in a real browser: Debian's chromium, without a head, in both languages and both colour schemes."""
+"""The chat page in a real browser: Debian's chromium, without a head, in every language and both colour schemes."""
 
 import re
 import shutil
@@ -10,8 +10,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
+from intents import classify
 from skill import Onboarding, Settings
 from skill.core import machine
+from skill.core.replies import languages
 from skill.core.states import State
 from skill.runtimes.page import ChatPage, NotLocalError
 from skill.runtimes.page.app import HERE, WORDS, chosen
@@ -21,9 +23,25 @@ from skill.simulator import LocalProvider
 
 from .gate import Gate
 
-START = {"en": "Sign in with my ChatGPT account", "zh": "使用我的ChatGPT账户登录"}
-DONE = {"en": "Done", "zh": "完成了"}
-LOCALE = {"en": "en-US", "zh": "zh-CN"}
+START, DONE = ({language: words[key] for language, words in WORDS.items()} for key in ("say_start", "say_done"))
+LOCALE = {"en": "en-US", "es": "es-MX", "zh": "zh-CN"}
+# What a click on a suggestion must mean, and where it is offered.
+MEANS = {
+    ("say_start", None): "oauth",
+    ("say_ambiguous", None): "ambiguous",
+    ("say_models", None): "models",
+    ("say_usage", None): "usage",
+    ("say_logout", None): "logout",
+    ("say_hello", None): "none",
+    ("say_choose", "clarifying"): "choose_oauth",
+    ("say_cancel", "clarifying"): "cancel",
+    ("say_done", "awaiting_confirm"): "confirm",
+    ("say_not_yet", "awaiting_confirm"): "not_yet",
+    ("say_again", "awaiting_confirm"): "resend",
+    ("say_cancel", "awaiting_confirm"): "cancel",
+    ("retry", "failed"): "retry",
+    ("say_cancel", "failed"): "cancel",
+}
 WIDE, NARROW = (1360, 860), (390, 844)
 
 STICKS_OUT = """() => document.documentElement.scrollWidth <= document.documentElement.clientWidth ? [] :
@@ -106,13 +124,13 @@ def connect(page: Page, provider: LocalProvider, account: str = "ana@example.tes
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", WORDS)
 def test_the_whole_flow(
     open_page: Open, provider: LocalProvider, tmp_path: Path, language: str, scheme: str, size: tuple[int, int]
 ) -> None:
     """From first word to connected, with the provider's own page in the tab that the link opens."""
     page, words = open_page(language, scheme, size), WORDS[language]
-    assert page.locator("html").get_attribute("lang") == {"en": "en", "zh": "zh-Hans"}[language]
+    assert page.locator("html").get_attribute("lang") == {"en": "en", "es": "es", "zh": "zh-Hans"}[language]
     page.screenshot(path=tmp_path / "1-ready.png")
 
     page.get_by_role("button", name=START[language]).click()
@@ -325,15 +343,24 @@ def test_the_drawing_is_the_machine() -> None:
         assert near == [(x, y)]
 
 
-def test_both_languages_have_the_same_words() -> None:
-    assert WORDS["en"].keys() == WORDS["zh"].keys()
+@pytest.mark.parametrize("language", languages())
+def test_every_language_has_the_same_words(language: str) -> None:
+    assert WORDS["en"].keys() == WORDS[language].keys()
     for key, text in WORDS["en"].items():
-        assert re.findall(r"\{\w+\}", text) == re.findall(r"\{\w+\}", WORDS["zh"][key]), key
+        assert re.findall(r"\{\w+\}", text) == re.findall(r"\{\w+\}", WORDS[language][key]), key
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_a_suggestion_means_what_it_is_offered_for(language: str) -> None:
+    """And names its step, so that it counts however long the page was looked at (conversation.md, rule 7)."""
+    heard = {offered: classify(WORDS[language][offered[0]], offered[1]) for offered in MEANS}
+    assert {offered: str(said.label) for offered, said in heard.items()} == MEANS
+    assert [offered for offered, said in heard.items() if said.weak] == []
 
 
 @pytest.mark.parametrize(
     ("asked", "accepted", "language"),
-    [("", "", "en"), ("", "zh-TW,zh;q=0.9", "zh"), ("", "fr, zh;q=0.5", "zh"), ("zh", "en", "zh"), ("xx", "de", "en")],
+    [("", "", "en"), ("", "zh-TW,zh;q=0.9", "zh"), ("", "fr, zh;q=0.5", "zh"), ("es", "en", "es"), ("xx", "de", "en")],
 )
 def test_language(asked: str, accepted: str, language: str) -> None:
     assert chosen(asked, accepted) == language

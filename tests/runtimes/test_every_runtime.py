@@ -215,7 +215,18 @@ def test_the_model_never_sees_a_secret_or_a_code(chat: Chat) -> None:
     assert leaks(chat.stage.provider.secrets(), [post.text for post in chat.api.posts]) == []
 
 
-@pytest.mark.parametrize(("extra", "library"), [("slack", "slack_bolt"), ("telegram", "aiogram"), ("slack", "aiohttp")])
+@pytest.mark.parametrize(
+    ("extra", "library"),
+    [
+        ("slack", "slack_bolt"),
+        ("slack", "aiohttp"),
+        ("telegram", "aiogram"),
+        ("mcp", "mcp"),
+        ("service", "standardwebhooks"),
+        ("service", "starlette"),
+        ("service", "uvicorn"),
+    ],
+)
 def test_a_runtime_without_its_extra_names_it(extra: str, library: str) -> None:
     code = f"import sys; sys.modules[{library!r}] = None; import skill.runtimes.{extra}"
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

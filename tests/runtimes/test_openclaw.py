@@ -26,6 +26,7 @@ from skill.simulator import LocalProvider, Served
 from ..cli.conftest import COMMAND
 from ..proofs.kit import leaks
 from .client import SECRET, Host
+from .conftest import ROOT
 from .gate import Gate
 
 HERE = Path(__file__).parent / "openclaw"
@@ -95,6 +96,14 @@ def test_its_manifest_fits_the_package() -> None:
     assert (package["version"], package["name"]) == (__version__, manifest["id"])
     assert package["openclaw"]["extensions"] == ["./index.js"]
     assert "dependencies" not in package and "scripts" not in package
+
+
+def test_its_page_gets_along_with_less_than_ten_lines_and_names_every_setting() -> None:
+    page = (ROOT / "docs" / "runtimes" / "openclaw.md").read_text(encoding="utf-8")
+    (commands,) = re.findall(r"```sh\n(.*?)```", page, re.S)
+    assert len(commands.splitlines()) < 10
+    manifest = json.loads((openclaw.FOLDER / "openclaw.plugin.json").read_text(encoding="utf-8"))
+    assert re.findall(r"^\| `(\w+)` \|", page, re.M) == list(manifest["configSchema"]["properties"])
 
 
 def test_the_command_names_its_folder(environment: dict[str, str]) -> None:

@@ -3,9 +3,10 @@
 import json
 import logging
 import re
+import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from skill import Message, Onboarding, Reply, Settings
+from skill.runtimes.mcp import listen as mcp_listen
 from skill.runtimes.service import OpenToOthersError, listen
 from skill.runtimes.service.app import MESSAGE_LIMIT
 from skill.simulator import LocalProvider
@@ -257,6 +259,17 @@ def test_without_a_secret_only_programs_on_this_machine_are_heard(start: Start, 
 def test_no_start_without_a_secret_on_any_other_address(settings: Settings, host: str) -> None:
     with pytest.raises(OpenToOthersError, match="CODEX_ONBOARDING_WEBHOOK_SECRET"):
         listen(settings.model_copy(update={"webhook_secret": None}), host, 0)
+
+
+@pytest.mark.parametrize("taken", [lambda settings: listen(settings, "::1", 0), lambda _: mcp_listen("127.0.0.1", 0)])
+def test_a_small_answer_waits_for_nothing(settings: Settings, taken: Callable[[Settings], socket.socket]) -> None:
+    """It goes out in two pieces; the kernel would hold the second until the first is acknowledged, 40 ms later."""
+    with (
+        taken(settings) as listener,
+        socket.create_connection(listener.getsockname()[:2]),
+        listener.accept()[0] as connection,
+    ):
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize("secret", ["word", "whsec_", "whsec_c2hvcnQ=", f"{SECRET} x", "whsec_!!!!"])

@@ -5,9 +5,10 @@ client puts to them (elicitation), or from words that the agent quotes, where th
 """
 
 from skill.runtimes.common import extra_missing
+from skill.runtimes.common import open_listener as listen
 
 try:
-    from skill.runtimes.mcp.serve import listen, over_http, over_stdio
+    from skill.runtimes.mcp.serve import over_http, over_stdio
     from skill.runtimes.mcp.server import build
     from skill.runtimes.mcp.tokens import TokenFileError, Tokens
 except ModuleNotFoundError as missing:

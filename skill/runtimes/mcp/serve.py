@@ -37,9 +37,3 @@ async def over_http(
         config = uvicorn.Config(sdk.http_app(server, host), log_level="warning", ws="none", server_header=False)
         tell(f"http://{f'[{host}]' if ':' in host else host}:{port}/mcp")  # a caller may come from here on
         await uvicorn.Server(config).serve(sockets=[listener])
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Take the address; port 0 takes any free one. Raises `OSError`."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family)

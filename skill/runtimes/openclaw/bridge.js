@@ -39,7 +39,7 @@ export class Bridge {
     try {
       reply = await this.#service.deliver(message);
     } catch (fault) {
-      this.#warn(`the service gave no answer: ${fault.message}`); // a status, or what became of the connection
+      this.#warn(`the service gave no answer: ${fault.status ?? fault.cause?.code ?? fault.name}`);
       return mayBeOurs(message.text, before) ? said(words(message.text, before).unreachable) : undefined;
     }
     if (!reply.handled) return undefined;

@@ -15,38 +15,49 @@ export class Service {
   async deliver(message) {
     const body = JSON.stringify(message);
     const id = `msg_${randomUUID()}`;
-    const until = Date.now() + this.#settings.patienceMs;
-    let answer = await this.#twice(id, body);
-    while (answer.pending && Date.now() < until) answer = await this.#post(id, body);
-    return answer;
+    const until = Date.now() + this.#settings.answerMs + this.#settings.patienceMs;
+    const first = await this.#twice(id, body, until);
+    return first.pending ? await this.#awaited(first, id, body, until) : first;
   }
 
   // A connection that breaks, or a service that is just starting again, deserves a second try; silence doesn't.
-  async #twice(id, body) {
+  async #twice(id, body, until) {
     try {
-      return await this.#post(id, body);
+      return await this.#post(id, body, until);
     } catch (fault) {
       if (fault.name === "TimeoutError" || fault.final) throw fault;
-      return await this.#post(id, body);
+      return await this.#post(id, body, until);
     }
   }
 
-  async #post(id, body) {
+  // The service took the message on, so whatever happens now it isn't the model's.
+  async #awaited(pending, id, body, until) {
+    let answer = pending;
+    try {
+      while (answer.pending && Date.now() < until) answer = await this.#post(id, body, until);
+    } catch {
+      return pending;
+    }
+    return answer;
+  }
+
+  async #post(id, body, until) {
     const { url, answerMs } = this.#settings;
+    const left = Math.max(0, Math.min(answerMs, until - Date.now()));
     const response = await fetch(`${url}/v1/messages`, {
       method: "POST",
       body,
       headers: {
         "content-type": "application/json",
-        prefer: `wait=${answerMs / 1000}`,
+        prefer: `wait=${(left / 1000).toFixed(3)}`,
         "webhook-id": id,
         ...this.#signature(id, body),
       },
       redirect: "error",
-      signal: AbortSignal.timeout(answerMs + GRACE),
+      signal: AbortSignal.timeout(left + GRACE),
     });
     if (response.ok) return await response.json();
-    throw Object.assign(new Error(`HTTP ${response.status}`), { final: response.status < 500 });
+    throw Object.assign(new Error(), { status: `HTTP ${response.status}`, final: response.status < 500 });
   }
 
   // One signature for each secret, so that one can be exchanged without a gap.

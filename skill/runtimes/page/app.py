@@ -33,8 +33,6 @@ from skill.runtimes.service.reading import read_body
 HERE = Path(__file__).parent
 FILES = {"chat.css": "text/css", "chat.js": "text/javascript"}
 WORDS: dict[str, dict[str, str]] = json.loads((HERE / "words.json").read_text(encoding="utf-8"))
-HTML_LANGUAGE = {"en": "en", "zh": "zh-Hans"}
-NAMES = {"en": "English", "zh": "中文"}
 PLATFORM = "chat page"
 VISITOR = "codex_onboarding_visitor"
 # Everything comes from here, nothing is written in the document, and nobody frames it.
@@ -181,7 +179,7 @@ def document(language: str, sign_in_page: str) -> str:
     """The page: its words filled in, and those that the script needs beside it as data."""
     words = WORDS[language]
     filled = {
-        "language": HTML_LANGUAGE[language],
+        "language": words["tag"],
         "machine": svg(words["machine_label"], words),
         "switch": "".join(_switch(each, each == language) for each in WORDS),
         "data": json.dumps(words | {"language": language, "page": sign_in_page}).replace("<", "\\u003c"),
@@ -192,4 +190,5 @@ def document(language: str, sign_in_page: str) -> str:
 
 def _switch(language: str, current: bool) -> str:
     marked = " aria-current=true" if current else ""
-    return f'<a href="/chat?lang={language}" lang="{HTML_LANGUAGE[language]}"{marked}>{NAMES[language]}</a>'
+    words = WORDS[language]
+    return f'<a href="/chat?lang={language}" lang="{words["tag"]}"{marked}>{words["name"]}</a>'

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from skill.runtimes.common import open_listener
 from skill.runtimes.service.admission import is_loopback
 from skill.settings import Settings
 
@@ -23,8 +24,7 @@ def listen(settings: Settings, host: str, port: int) -> socket.socket:
     """The listening socket; raises `OpenToOthersError`, or `OSError` where the address can't be had."""
     if not is_loopback(host) and settings.webhook_secret is None:
         raise OpenToOthersError("an address that other machines can reach needs CODEX_ONBOARDING_WEBHOOK_SECRET")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family)
+    return open_listener(host, port)
 
 
 def url_of(listener: socket.socket) -> str:

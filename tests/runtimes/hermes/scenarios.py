@@ -1,4 +1,4 @@
-"""What Hermes Agent does with the plugin: a real gateway, a real model's protocol, nothing patched."""
+"""What Hermes Agent does with the plugin: a real gateway, a real model's protocol, nothing patched but one address."""
 
 import asyncio
 import json
@@ -208,6 +208,28 @@ def test_nobody_elses_login_moves(world: World) -> None:
     world.canary.calls = [{"action": "status"}]
     world.say("ana", "Am I signed in, and where?")
     assert json.loads(world.canary.turns[-1]["messages"][-1]["content"])["connected"] is True
+
+
+def test_a_dead_access_token_is_refreshed_by_the_host_on_the_way(world: World) -> None:
+    """openai-codex-protocol.md, section 6. The login is Hermes' own by now, so it is Hermes that refreshes it."""
+    world.provider.revoke_access("ana@example.test", "token_expired")
+    assert world.say("cy", "Are you still there?")[-1].startswith("Hello from gpt-5-codex.")
+    assert world.provider.count("refresh") == 1
+    assert not world.canary.hits("Are you still there?")
+
+
+def test_a_revoked_login_asks_for_a_new_sign_in(world: World) -> None:
+    """conversation.md, section 6: nothing starts by itself. A running session of the host's keeps the old login
+    until its model is chosen anew, as "Connected as …" says."""
+    world.provider.kill_session("ana@example.test")
+    assert "authentication failed" in world.say("cy", "Hello again?")[0]
+    assert "sign in with my ChatGPT account" in world.say("cy", "ChatGPT gives me a 401 error")[0]
+    assert (world.provider.count("start"), world.canary.turns) == (0, [])
+    world.say("cy", SIGN_IN)
+    world.provider.approve(world.code)
+    world.say("cy", "done")
+    world.say("cy", "/model openai-codex/gpt-5-codex")
+    assert world.say("cy", "And now?")[-1].startswith("Hello from gpt-5-codex.")
 
 
 def test_the_document_for_agents_can_be_read(world: World) -> None:

@@ -124,6 +124,8 @@ class World:
 
     async def _start(self) -> None:
         import_module("hermes_cli.plugins").discover_plugins()
+        # Where Hermes refreshes is the one address of a provider that it has no setting for.
+        import_module("hermes_cli.auth").CODEX_OAUTH_TOKEN_URL = os.environ["CODEX_ONBOARDING_ISSUER"] + "/oauth/token"
         config = import_module("gateway.config")
         self.platform = config.Platform("memchat")
         platforms = {self.platform: config.PlatformConfig(enabled=True)}

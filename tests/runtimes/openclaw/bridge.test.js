@@ -139,7 +139,7 @@ test("an event that makes no sense is dropped, and its words stay out of the log
 
 const QUICK = { answerSeconds: 0.2, patienceSeconds: 0.2 };
 
-for (const manner of ["down", "silent", "broken"]) {
+for (const manner of ["down", "silent", "broken", "page"]) {
   test(`outside a flow, with the service ${manner}, the model goes on, but sees no key`, async () => {
     const say = chat(behind(manner, QUICK));
     assert.equal(await say(ORDINARY), null);
@@ -175,6 +175,25 @@ test("an answer that is lost on the way is fetched under the same id, and nothin
   assert.equal(calls.start, 1);
   assert.equal(relay.deliveries.length, 2);
   assert.equal(new Set(relay.deliveries).size, 1);
+});
+
+test("what the service took on before it went down is not the model's any more", async () => {
+  assert.match(await chat(behind("late"))(SIGN_IN), /still busy/);
+});
+
+test("the log tells what became of the connection, and nothing that came along", async () => {
+  const told = [["down", "UND_ERR_SOCKET"], ["silent", "TimeoutError"], ["broken", "HTTP 500"], ["page", "SyntaxError"]];
+  for (const [manner, cause] of told) {
+    const flaky = behind(manner, QUICK);
+    await chat(flaky)(ORDINARY);
+    assert.deepEqual(flaky.warnings, [`sign-in: the service gave no answer: ${cause}`]);
+  }
+});
+
+test("whatever is set, the plugin gives up before the host does", async () => {
+  const flaky = behind("silent", { answerSeconds: 0.3, patienceSeconds: 0.001 });
+  assert.match(await chat(flaky)(KEY), /can't reach/);
+  assert.deepEqual(flaky.warnings, ["sign-in: the service gave no answer: TimeoutError"]);
 });
 
 test("a wrong secret is one line in the log, which the operator understands", async () => {

@@ -1,5 +1,6 @@
 // What stands between plugin and service, and can fail: "down" breaks each connection, "silent" never answers, "broken"
-// answers 500 in the service's place, "lost" loses one answer on the way back.
+// answers 500 in the service's place, "page" with a page, "lost" loses one answer on the way back, and "late" says that
+// the answer will come, but is down then.
 import { createServer } from "node:http";
 
 export class Relay {
@@ -23,6 +24,11 @@ export class Relay {
     if (this.manner === "down") return request.socket.destroy();
     if (this.manner === "silent") return;
     if (this.manner === "broken") return response.writeHead(500).end();
+    if (this.manner === "page") return response.writeHead(200).end("<html>");
+    if (this.manner === "late") {
+      this.manner = "down";
+      return response.writeHead(202).end('{"handled": true, "pending": true}');
+    }
     const { method, url, headers } = request;
     const parts = [];
     for await (const part of request) parts.push(part);
