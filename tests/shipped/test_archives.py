@@ -71,7 +71,7 @@ def test_the_sdist_holds_all_that_makes_and_proves_it(dist: Dist) -> None:
     """`make test` works from it."""
     named = {"Makefile", "pyproject.toml", "constraints.txt", "constraints-hermes.txt", "LICENSE"}
     pages = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"}
-    folders = {"skill", "intents", "tests", "features", "docs", "benchmarks", "examples"}
+    folders = {"skill", "intents", "tests", "features", "docs", "benchmarks", "examples", ".github"}
     assert named | pages <= dist.sdist.files.keys()
     assert folders <= {name.partition("/")[0] for name in dist.sdist.files}
 
