@@ -149,6 +149,8 @@ def answer(scan: Scan, known: Lexicon, state: str) -> Verdict:
     best, at = max(reversed(said), key=lambda pair: _strength(pair[0], finished))
     if best.label in _CHOICES and said[-1][0].label is Label.CANCEL and said[-1][1].features & known.bits["retract"]:
         best, at = said[-1]  # "the first ... you know what, forget it"
+    if best.label in _CHOICES and _leaves_open(at, frames, known):
+        return Verdict(Label.HELP, "asks-which", frames)
     vague = best.name in _UNSURE or (best.label in _CHOICES and not at.features & known.bits["@ways"])
     agrees = best.name == "agrees"
     if (strange and vague) or (asked and best.weak) or (besides and agrees) or _a_request(best, at, scan, known):
@@ -156,6 +158,13 @@ def answer(scan: Scan, known: Lexicon, state: str) -> Verdict:
     if agrees:  # "yes, where do I type it?"
         best, at = next((pair for pair in said if pair[0].label is Label.HELP), (best, at))
     return _by(best, (at,))
+
+
+def _leaves_open(at: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
+    """ "The key? Or my plan" asks, and chooses neither."""
+    bits = known.bits
+    asked = (f.features for f in frames if f.start < at.start and f.features & bits["ask"])
+    return bool(at.features & bits["or"]) and any(features & bits["@ways"] for features in asked)
 
 
 def _by(rule: ReplyRule, frames: Sequence[Frame]) -> Verdict:

@@ -51,16 +51,16 @@ class Message(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True, hide_input_in_errors=True)
 
-    message_id: str | None = None  # unique within (platform, account, conversation_id)
+    message_id: str | None = None  #: unique within (platform, account, conversation_id)
     conversation_id: str
     user_id: str | None = None
-    text: str = Field(repr=False)  # may carry a pasted key
+    text: str = Field(repr=False)  #: may carry a pasted key
     private: bool
     platform: str = ""
     account: str = ""
-    language: str | None = None  # a hint such as "zh-TW"
+    language: str | None = None  #: a hint such as "zh-TW"
     sent_at: AwareDatetime | None = None
-    original: bool = True  # false for edits, forwards and messages of bots
+    original: bool = True  #: false for edits, forwards and messages of bots
 
     @property
     def owner(self) -> Owner | None:
@@ -81,14 +81,14 @@ class Reply(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     text: str = Field(repr=False)
-    notes: list[str] = Field(default_factory=list, repr=False)  # sent after the text
+    notes: list[str] = Field(default_factory=list, repr=False)  #: sent after the text
     state: State
     language: str
-    handoff: str | None = None  # the skill that takes over; give it the message unless `sensitive`
-    models: list[str] = Field(default_factory=list)  # for the runtime's model selector
-    repeated: bool = False  # the same message came again
-    sensitive: bool = False  # keep the person's message from logs and models
-    verification_url: str | None = None  # for copy buttons, while the code is shown
+    handoff: str | None = None  #: the skill that takes over; give it the message unless `sensitive`
+    models: list[str] = Field(default_factory=list)  #: for the runtime's model selector
+    repeated: bool = False  #: the same message came again
+    sensitive: bool = False  #: keep the person's message from logs and models
+    verification_url: str | None = None  #: for copy buttons, while the code is shown
     user_code: str | None = Field(default=None, repr=False)
 
     def again(self, code_dead: bool) -> "Reply":

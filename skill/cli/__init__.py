@@ -14,6 +14,7 @@ from skill.cli.demo import demo
 from skill.cli.failures import REPORTED, explain
 from skill.cli.judge import classify, evaluate
 from skill.cli.mcp import mcp
+from skill.cli.openclaw import openclaw
 from skill.cli.people import forget, report, trail
 from skill.cli.provider import provider
 from skill.cli.record import record
@@ -35,6 +36,7 @@ for command in (
     tool,
     diagram,
     mcp,
+    openclaw,
     report,
     trail,
     forget,

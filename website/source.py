@@ -1,0 +1,74 @@
+"""What the site is built from, in one folder: hand-written pages, pages of the repository, and those made from code."""
+
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from os.path import relpath
+from pathlib import Path
+
+from website import contents, promise
+from website.pictures import shown
+from website.places import DOCS, ROOT
+from website.reference import PAGES
+
+# Pages that live beside what they describe.
+BORROWED: Mapping[str, str] = {
+    "skill/testing/README.md": "reference/scripts.md",
+    "skill/testing/STEPS.md": "reference/steps.md",
+    "skill/SKILL.md": "reference/agents.md",
+    "intents/README.md": "reference/lexicon.md",
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+}
+# Pages that are made from these; in the repository a link leads to the file.
+MADE_FROM: Mapping[str, str] = {
+    "features": "promise/index.md",
+    "skill/__init__.py": "reference/api.md",
+    "skill/cli/__init__.py": "reference/cli.md",
+    "skill/core/machine.py": "reference/machine.md",
+    "skill/oauth/tool.py": "reference/tool.md",
+    "skill/replies/en.yaml": "reference/texts.md",
+    "skill/settings.py": "reference/settings.md",
+    "skill/simulator/faults/__init__.py": "reference/faults.md",
+}
+LINK = re.compile(r"\]\(([^):#]+)(#[^)]*)?\)")
+
+
+def write(folder: Path, report: Path, pictures: Path, pages: Mapping[str, Callable[[], str]] = PAGES) -> None:
+    """Fill the folder anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for written in sorted(DOCS.rglob("*.md")):
+        name = written.relative_to(DOCS)
+        _put(folder / name, shown(_relinked(written), "../" * (len(name.parts) - 1)))
+    with (folder / "index.md").open("a", encoding="utf-8") as first:
+        first.write("\n" + contents.listing())
+    for origin, place in BORROWED.items():
+        _put(folder / place, _relinked(ROOT / origin))
+    made = {place: page() for place, page in pages.items()}
+    for place, text in (made | promise.pages(report)).items():
+        _put(folder / place, text)
+    shutil.copytree(pictures, folder / "pictures")
+
+
+def _put(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _relinked(page: Path) -> str:
+    """The page, its links to other files of the repository leading to their place on the site."""
+    here = Path(_place(page)).parent
+
+    def follow(link: re.Match[str]) -> str:
+        target = (page.parent / link[1]).resolve()
+        if not target.is_relative_to(ROOT) or not target.exists():
+            return link[0]
+        return f"]({relpath(_place(target), here)}{link[2] or ''})"
+
+    return LINK.sub(follow, page.read_text(encoding="utf-8"))
+
+
+def _place(page: Path) -> str:
+    """Where a file of the repository is on the site."""
+    name = page.relative_to(ROOT).as_posix()
+    return BORROWED.get(name) or MADE_FROM.get(name) or name.removeprefix("docs/")
