@@ -15,10 +15,13 @@ from website.reference import PAGES
 BORROWED: Mapping[str, str] = {
     "skill/testing/README.md": "reference/scripts.md",
     "skill/testing/STEPS.md": "reference/steps.md",
+    "skill/testing/PROVIDER.md": "reference/provider.md",
     "skill/SKILL.md": "reference/agents.md",
+    "skill/SKILL.zh.md": "reference/agents-zh.md",
     "intents/README.md": "reference/lexicon.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
 }
 # Pages that are made from these; in the repository a link leads to the file.
 MADE_FROM: Mapping[str, str] = {
