@@ -8,6 +8,7 @@ CONTENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "How to",
         (
             "how-to/embed",
+            "how-to/agents",
             "how-to/phrase",
             "how-to/test-your-bot",
             "how-to/postgres",
