@@ -29,7 +29,7 @@ CONTENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             *("reference/cli", "reference/settings", "reference/api", "reference/tool"),
             "The document for agents <reference/agents>",
-            "The same in Chinese <reference/agents-zh>",
+            "给智能体的文档 <reference/agents-zh>",
             *("reference/machine", "reference/texts"),
             "The lexicon <reference/lexicon>",
             "Scripts <reference/scripts>",
