@@ -45,10 +45,13 @@ def test_the_chinese_twin_would_pass_it_as_the_document(folder: Path) -> None:
 
 
 def test_the_folder_is_self_contained(folder: Path) -> None:
-    """Every link leads to a file in it, and every file but the licence is linked to."""
-    linked = {link for name in ("SKILL.md", "SKILL.zh.md") for link in re.findall(r"\]\((.+?)\)", text(folder, name))}
+    """Every file that it names is in it, its neighbours aside; and every file but the licence is named."""
+    neighbours = {"skills/byok-custom-model/SKILL.md", "config/context/references/model-onboarding.md"}
+    texts = text(folder, "SKILL.md") + text(folder, "SKILL.zh.md")
+    named = set(re.findall(r"`([\w./-]+\.(?:md|yaml))`", texts)) - neighbours
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert there == linked | {"LICENSE"}
+    assert there == named | {"LICENSE"}
+    assert "](" not in texts
     assert {f"replies/{language}.yaml" for language in languages()} < there
     assert text(folder, "LICENSE").startswith("MIT License")
 

@@ -49,6 +49,15 @@ def test_the_six_steps_connect_with_one_start_and_one_poll(document: Document, a
     assert agent.requests() == ["start", "poll", "exchange", "models"]
 
 
+@both
+def test_where_others_read_nothing_starts_and_nothing_is_shown(document: Document, agent: Stage) -> None:
+    """What the document says before its first step."""
+    assert re.search(r"in a private chat|私聊", document.flow.text.partition("\n1. ")[0])
+    agent.say("Ana", "Use my Codex subscription", private=False)
+    assert agent.call_tool("Ana", "start")["error"] == "request_required"
+    assert agent.requests() == []
+
+
 DENIED = {"request_required", "confirmation_required", "unknown_pending_id"}
 
 
