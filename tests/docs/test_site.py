@@ -95,7 +95,7 @@ def test_pictures_are_in_the_reader_s_colours(browser: Browser, site: Path) -> N
 def test_the_search_finds_a_setting_without_a_server(browser: Browser, site: Path) -> None:
     page = browser.new_page()
     page.goto(f"file://{site}/search.html?q=CODEX_ONBOARDING_KEY")
-    page.locator("#search-results li a", has_text="Settings").first.wait_for()
+    page.locator("#search-results li a", has_text="Settings").first.wait_for(timeout=pictures.PATIENCE)
     page.close()
 
 
