@@ -4,15 +4,12 @@ Nothing leaves this machine: wherever a page is silent about the provider, it is
 change the machine are stood in for by small ones (`stand_ins.py`).
 """
 
-import ast
 import asyncio
 import contextlib
 import inspect
 import io
-import json
 import os
 import re
-import shlex
 import signal
 import socket
 import subprocess
@@ -21,26 +18,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
-from typer.testing import CliRunner
-
-from intents import classify
-from skill.cli import app
 from skill.simulator import LocalProvider, Served, serve_in_thread
-from skill.testing.play import play
-from skill.testing.reading import read
-from skill.testing.transcript import transcript
 
 from .blocks import Block
+from .checks import AWAITS, check, check_yaml, fits
 from .given import GIVEN
 from .stand_ins import install
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0  # seconds; no block takes one tenth of it
 PORTS = re.compile(r"\b(8765|8770|8787)\b")  # that pages name; moved, so that pages can be followed side by side
-CODE = re.compile(r"\b[A-Z0-9]{4}-[A-Z0-9]{5}\b")
 KEEP = "env -0 > .environment"
-AWAITS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 
 class Reader:
@@ -182,42 +170,6 @@ class Reader:
         for port, instead in self._ports.items():
             text = text.replace(instead, port)
         return text
-
-
-def fits(written: str, printed: str) -> bool:
-    """Whether that is what was printed. `…` stands for anything, a code for any code."""
-    pattern = re.escape(CODE.sub("CODE", written.strip())).replace("…", "(?s:.*?)")
-    return re.fullmatch(pattern, CODE.sub("CODE", printed.strip())) is not None
-
-
-def check(block: Block, page: Path) -> None:
-    """All that can be said of a block without running it."""
-    match block.language:
-        case "python":
-            compile(block.text, str(page), "exec", AWAITS)
-        case "sh":
-            subprocess.run(["bash", "-n", "-c", block.text], check=True, timeout=PATIENCE)
-            for command in re.findall("^codex-onboarding.*", block.text, re.M):
-                _, *words = shlex.split(command, comments=True)
-                understood = CliRunner().invoke(app, [*words, "--help"])  # what it is told is read before that
-                assert understood.exit_code == 0, f"{command}\n{understood.output}"
-        case "yaml":
-            yaml.safe_load(block.text)
-        case "json":
-            json.loads(block.text)
-
-
-def check_yaml(text: str, folder: Path) -> None:
-    """A script is played, labelled sentences are judged."""
-    given = yaml.safe_load(text)
-    if "steps" in given:
-        path = folder / "page.conversation.yaml"
-        path.write_text(text, encoding="utf-8")
-        played = play(read(path))
-        assert played.as_written, "\n".join(transcript(played))
-    else:
-        for item in given["items"]:
-            assert str(classify(item["text"], given.get("state")).label) in item["accept"], item
 
 
 def _end(process: subprocess.Popen[str]) -> None:

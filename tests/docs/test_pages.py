@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from .blocks import Block, blocks, read
-from .reader import ROOT, Reader, fits
+from .checks import fits
+from .reader import ROOT, Reader
 
 # The pages in skill/testing are followed by the tests of what they are about.
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
