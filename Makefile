@@ -6,9 +6,12 @@ STAMP := $(VENV)/.installed
 # Hermes Agent pins openai, pydantic, rich and others to versions that exclude ours; its tests run beside it in here.
 HERMES := .venv-hermes
 HERMES_STAMP := $(HERMES)/.installed
+# OpenClaw is npm's, and needs a Node that Debian doesn't have yet.
+OPENCLAW := .openclaw
+OPENCLAW_STAMP := $(OPENCLAW)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint test-hermes browser bench docs clean
+.PHONY: help demo test test-all lint test-hermes test-openclaw browser node bench docs dist example clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,19 +19,29 @@ help:  ## this list
 demo: $(STAMP)  ## the main job: the local provider and a chat, side by side
 	@$(VENV)/bin/codex-onboarding demo
 
-test: $(STAMP) $(HERMES_STAMP) browser lint  ## style, types and every test
+test: $(STAMP) $(HERMES_STAMP) browser node lint  ## style, types and every test
 	$(PY) -m pytest -q -n auto --dist worksteal -m "not full"
 
-test-all: $(STAMP) $(HERMES_STAMP) browser lint  ## the same at full sizes, with the long soaks
+test-all: $(STAMP) $(HERMES_STAMP) $(OPENCLAW_STAMP) browser node lint  ## the same at full sizes, with the long soaks
 	$(PY) -m pytest -q -n auto --dist worksteal
 
 test-hermes: $(HERMES_STAMP)  ## the scenarios with the real Hermes Agent only
 	$(HERMES)/bin/python -m pytest -c tests/runtimes/hermes/pytest.ini --rootdir . --noconftest -q tests/runtimes/test_hermes.py
 
+test-openclaw: $(STAMP) $(OPENCLAW_STAMP)  ## the plugin in the real OpenClaw gateway only
+	$(PY) -m pytest -q tests/runtimes/test_openclaw_gateway.py
+
 lint: $(STAMP)  ## style and types only
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+
+dist: $(STAMP)  ## wheel and sdist, into dist/
+	rm -rf dist
+	$(PY) -m build --no-isolation
+
+example: $(STAMP)  ## the tests of examples/, with the wheel in an empty environment
+	$(PY) -m pytest -q tests/shipped/test_example.py
 
 bench: $(STAMP)  ## the figures, as ratios and counts of one run
 	$(PY) -m benchmarks
@@ -37,11 +50,15 @@ docs: $(STAMP) browser  ## the site in site/: docs/, the reference from the code
 	$(PY) -m website
 
 clean:  ## remove the environment and caches
-	rm -rf $(VENV) $(HERMES) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist site .docs
+	rm -rf $(VENV) $(HERMES) $(OPENCLAW) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist site .docs
 
 # The chat page is tested in Debian's chromium.
 browser:
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
+
+# The plugin for OpenClaw is JavaScript.
+node:
+	@command -v node >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends nodejs)
 
 # Debian ships venv as a package of its own.
 $(STAMP): pyproject.toml constraints.txt
@@ -54,4 +71,10 @@ $(HERMES_STAMP): pyproject.toml constraints-hermes.txt
 	@$(BASE_PYTHON) -c 'import ensurepip, venv' 2>/dev/null || (apt-get update -qq && apt-get install -y -qq python3-venv)
 	$(BASE_PYTHON) -m venv $(HERMES)
 	$(HERMES)/bin/pip install --quiet --disable-pip-version-check -c constraints-hermes.txt -e '.[hermes,mcp,demo]' pytest pytest-timeout
+	@touch $@
+
+$(OPENCLAW_STAMP): tests/runtimes/openclaw/package.json
+	@command -v npm >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends npm)
+	mkdir -p $(OPENCLAW) && cp $< $(OPENCLAW)
+	cd $(OPENCLAW) && npm install --ignore-scripts --loglevel error --no-audit --no-fund && npm rebuild --loglevel error node
 	@touch $@

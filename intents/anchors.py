@@ -8,14 +8,14 @@ from typing import Any
 
 import ahocorasick_rs
 
-_EDGE = re.compile(r"\b", re.ASCII)  # other scripts have no edges, and accents are folded away
+_WORD = re.compile(r"(\w+)", re.ASCII)  # other scripts have no edges, and accents are folded away
+_ACCENT = re.compile("[\u00c0-\u024f]")  # not folded yet in what is looked at
 Match = tuple[int, int, int]  # which phrase, and where it begins and ends
-_TABLE = 20_000  # words; of fewer than that a table is made: twice as fast, and not too large
 
 
 def wrapped(text: str) -> str:
     """Latin words between marks of their own, so that a phrase is only found where it is whole words."""
-    return _EDGE.sub("\x01", text)
+    return "\x01".join(_WORD.split(text))
 
 
 def longest(phrases: Sequence[str]) -> Callable[[str], list[Match]]:
@@ -59,8 +59,7 @@ class Anchors:
     @cached_property
     def matches(self) -> Callable[[str], list[Match]]:
         """Which of them stand in a text, and where: also inside of words."""
-        table = ahocorasick_rs.Implementation.DFA if len(self.words) < _TABLE else None
-        automaton = ahocorasick_rs.AhoCorasick(self.words, store_patterns=False, implementation=table)
+        automaton = ahocorasick_rs.AhoCorasick(self.words, store_patterns=False)
         return partial(automaton.find_matches_as_indexes, overlapping=True)
 
     def whole(self, text: str, match: Match) -> bool:
@@ -82,6 +81,15 @@ class Anchors:
 
 def _latin(char: str) -> bool:
     return char.isalnum() and char < "\u0250"
+
+
+def simplest(phrases: Sequence[str]) -> Iterator[str]:
+    """Those that hold none of the others: where a longer one stands, so does a shorter."""
+    texts = list(map(wrapped, phrases))
+    held = ahocorasick_rs.AhoCorasick(texts, store_patterns=False)
+    for phrase, text in zip(phrases, texts, strict=True):
+        if _ACCENT.search(phrase) or len(held.find_matches_as_indexes(text, overlapping=True)) == 1:
+            yield phrase
 
 
 def as_typed(phrases: Iterable[str], back: Mapping[str, Sequence[str]]) -> Iterator[str]:

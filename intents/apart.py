@@ -1,7 +1,7 @@
 """Parts of a text that are not the person's own words: keys, code, links, quotations (rule 6)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import ahocorasick_rs
 
@@ -20,7 +20,7 @@ _QUOTED = re.compile(
     r"|'(?<![^\s(:：]')(?=\S)(?:[^'\n]|(?<=\w)'(?=\w)){1,400}'(?!\w)|>(?:(?<=\n>)|(?<=\A>))[^\n]{0,2000}"
 )
 _SIGNS = ("{", "}", "=>", "==", "!=", "();", "</", "/>", "::", "&&", "||", "+=", "->")
-_TOLD = re.compile(  # a line of a log, of the environment, of imports
+_TOLD = (  # a line of a log, of the environment, of imports
     r"\[[^\]\n]{1,40}\] ?\S|\d{4}-\d\d-\d\d[ T]\d|\d\d:\d\d:\d\d|\[\w+\] \d|[A-Z][a-z]{2} \d\d \d\d:"
     r"|[A-Z][A-Z0-9_]{3,60}=(?!sk-|AIza|gsk_)|(?:import|from) [\w.]{1,60}(?:, [\w.]{1,60}){0,9}(?: import|$)"
 )
@@ -28,6 +28,7 @@ _OPENINGS = (
     *("import ", "from ", "def ", "class ", "const ", "let ", "var ", "return ", "export ", "function ", "#include"),
     *("//", "npm ", "$ ", "select ", "curl ", "print(", "console.", "self.", "@", "<", "|", "\t", "    "),
 )
+_HEAD = re.compile(f"^(?:(?P<told>{_TOLD})|(?P<opened>(?i:{'|'.join(map(re.escape, _OPENINGS))})))", re.M)
 _ENDINGS = (";", "{", "}", "();", "):", ");", ",", '",')
 # Without one of its hints there is nothing of a kind; all of them are looked for in one pass.
 _HINTS = {
@@ -78,20 +79,27 @@ def parts(text: str) -> list[Part]:
     return sorted(kept) if keys else kept
 
 
-def _program_lines(text: str, signs: list[tuple[int, int]]) -> Iterator[Part]:
+def _program_lines(text: str, signs: Sequence[tuple[int, int]]) -> Iterator[Part]:
     """Lines of source code, configuration or log that were pasted without a fence; and where which signs stand."""
-    start = passed = 0
-    for line in text.split("\n"):
-        end, before = start + len(line), passed
-        while passed < len(signs) and signs[passed][0] < end:
-            passed += 1
-        if line and (_is_program(line, {sign for _, sign in signs[before:passed]}) or _TOLD.match(line)):
-            yield start, end, "program"
-        start = end + 1
+    heads = {m.start(): m.lastgroup for m in _HEAD.finditer(text)}
+    held: dict[int, set[int]] = {start: set() for start in heads}
+    start = end = -1
+    for place, sign in signs:
+        if place > end:
+            start, end = text.rfind("\n", end + 1, place) + 1 or end + 1, _end_of_line(text, place)
+        held.setdefault(start, set()).add(sign)
+    for start, found in held.items():
+        line = text[start : _end_of_line(text, start)]
+        if line and (heads.get(start) == "told" or _is_program(line, start in heads, found)):
+            yield start, start + len(line), "program"
 
 
-def _is_program(line: str, signs: set[int]) -> bool:
-    opened = line[:9].casefold().startswith(_OPENINGS)
+def _end_of_line(text: str, place: int) -> int:
+    end = text.find("\n", place)
+    return len(text) if end < 0 else end
+
+
+def _is_program(line: str, opened: bool, signs: set[int]) -> bool:
     if len(signs) + opened != 1:
         return bool(signs)
     return line.rstrip().endswith(_ENDINGS) or (opened and " import " in line)

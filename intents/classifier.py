@@ -10,10 +10,10 @@ from intents.frames import Frame, Scan, grammar_of
 from intents.grammar import STATES, Grammar
 from intents.labels import NEVER_WHEN_TRUNCATED, Classification, Evidence, Label, Span
 from intents.lexicon import Lexicon, load
-from intents.text import bounded, comparable, drawn_out, ends_of, whole
+from intents.text import bounded, comparable, ends_of, whole
 
 _LETTER = re.compile(r"[^\W\d_]")
-_LONGEST_ANSWER = 600  # characters; nobody answers "done?" in an essay
+_LONGEST_ANSWER = 300  # Latin characters; half as many of other scripts; nobody answers "done?" in an essay
 _NEAR = 120  # characters around a name
 _MENTION = 70  # characters; below this a name alone may be a request
 _ENOUGH = 200  # characters that tell the language of a message nobody looks into further
@@ -23,6 +23,15 @@ _ENOUGH = 200  # characters that tell the language of a message nobody looks int
 def lexicon() -> Lexicon:
     """Read on first use, then shared."""
     return load()
+
+
+def warm_up() -> None:
+    """Read every language now, which takes about half a second; else the first messages wait for it."""
+    known = lexicon()
+    for grammar in known.grammars.values():
+        grammar.find("")
+    for anchors in (known.request_anchors, known.moving, known.markers, known.foreign):
+        anchors.matches("")
 
 
 @cache
@@ -105,8 +114,7 @@ class Reading:
         """Of the person's own words; None when there are none."""
         if self._scanned or self._touched:
             return self.scanned.language
-        # Composing makes up to four characters one.
-        plain = (self._all or comparable(whole(self._text[: 5 * _ENOUGH])))[:_ENOUGH]
+        plain = (self._all or comparable(whole(self._text[:_ENOUGH])))[:_ENOUGH]
         if plain.isascii() and not self._foreign:
             return self._known.first.language if plain.islower() else None
         return self._grammar(plain).language if _LETTER.search(plain) else None
@@ -114,7 +122,8 @@ class Reading:
     @property
     def secret(self) -> bool:
         """Whether it carries a key or a token."""
-        return bool((self._scanned and self._scanned.keys) or secrets(self._text))
+        scan = self._scanned
+        return bool(scan.keys) if scan and scan.whole else bool(secrets(self._text))
 
     @property
     def scanned(self) -> Scan:
@@ -128,8 +137,7 @@ class Reading:
 
     @property
     def _may_answer(self) -> bool:
-        plain = self._plain
-        return len(plain) <= _LONGEST_ANSWER and (self._known.reply_anchors.hold(plain) or drawn_out(plain))
+        return len(self._text) * (1 if self._text.isascii() else 2) <= _LONGEST_ANSWER
 
     def _verdict(self, question: str | None) -> Verdict:
         if not (self._may_answer if question else self._touched):

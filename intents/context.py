@@ -34,21 +34,25 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
     supposed, acted = of("@names @kept if"), of("@acts @names my")
     blocks, labels, carried, linked = (bits[name] for name in ("blocked", "labelled", "carried", "linked"))
     np, opens, below, label, instead = (bits[name] for name in ("np", "open", "below", "label", "instead"))
+    owner = bits["my"]
     theirs, if_, wish, please = (bits[name] for name in ("theirs", "if", "wish", "justplease"))
-    cut_off, reports = bits["dangling"], bits["reports"]
+    cut_off, reports, besides = bits["dangling"], bits["reports"], bits["besides"]
 
     def judged(frames: Sequence[Frame]) -> Judged:
         found: Judged = []
         topic = pending = 0  # the things last named, with their acts; an act or a state that no thing was named for
         wished = 0  # what the last clause named and said no more about
         blocked = age = 0  # what follows is quoted, or a task's material; clauses since the topic was named
-        labelled = quoting = before = -1  # sentences: behind somebody's "Label:", about words, the last one
+        labelled = quoting = before = -1  # sentences: behind somebody's "Label:", what somebody says, the last one
+        working = -1  # the sentence that is about words, or about something to be built
         for frame in frames:
             own, sentence = frame.features, frame.sentence
             mask = own | blocked
             if labelled == sentence:
                 mask |= labels
-            if quoting == sentence:
+            if working == sentence and own & besides and own & owner:
+                working = -1  # "translate this, and then connect my plan"
+            if sentence in (quoting, working):
                 mask |= blocks
             if wished and mask & please:  # "ChatGPT login, please"
                 mask |= wished | meant | asked_for
@@ -68,8 +72,10 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
             heads = frame.ends == colon
             if own & below or (heads and own & material):
                 blocked = blocks
-            elif (own & cut_off and not heads) or own & reports or (rule and rule.name in _ABOUT):
+            elif (own & cut_off and not heads) or own & reports:
                 quoting = sentence  # as in "you must not, at any time, connect it"
+            elif rule and rule.name in _ABOUT:
+                working = sentence
             if heads and own & label:
                 labelled = sentence
             age += 1

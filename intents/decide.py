@@ -32,12 +32,15 @@ def request(scan: Scan, known: Lexicon) -> Verdict:
         return NOTHING
     frames = scan.frames
     verdicts = judging(known)(frames)
-    if verdicts and _taken_back(verdicts):
+    loud = [verdict for verdict in verdicts if verdict[0].label is not Label.NONE]
+    if not loud:
+        return NOTHING
+    if _taken_back(verdicts):
         return Verdict(Label.NONE, TAKEN_BACK, verdicts[-1][1:])
     taken_back = max((n for n, (rule, _) in enumerate(verdicts) if rule.name == TAKEN_BACK), default=0)
     if any(rule.label is not Label.NONE for rule, _ in verdicts[:taken_back]):
         verdicts = verdicts[taken_back:]  # "connect ChatGPT, no, I mean Claude"
-    loud = [(rule, frame) for rule, frame in verdicts if rule.label is not Label.NONE]
+        loud = [verdict for verdict in verdicts if verdict[0].label is not Label.NONE]
     if len(frames) > _DOCUMENT:  # a pasted document: what is wanted of it stands before or behind
         edges = {id(frame) for frame in (*frames[:_EDGE], *frames[-_EDGE:])}
         loud = [(rule, frame) for rule, frame in loud if id(frame) in edges]
@@ -146,6 +149,8 @@ def answer(scan: Scan, known: Lexicon, state: str) -> Verdict:
     best, at = max(reversed(said), key=lambda pair: _strength(pair[0], finished))
     if best.label in _CHOICES and said[-1][0].label is Label.CANCEL and said[-1][1].features & known.bits["retract"]:
         best, at = said[-1]  # "the first ... you know what, forget it"
+    if best.label in _CHOICES and _leaves_open(at, frames, known):
+        return Verdict(Label.HELP, "asks-which", frames)
     vague = best.name in _UNSURE or (best.label in _CHOICES and not at.features & known.bits["@ways"])
     agrees = best.name == "agrees"
     if (strange and vague) or (asked and best.weak) or (besides and agrees) or _a_request(best, at, scan, known):
@@ -155,6 +160,13 @@ def answer(scan: Scan, known: Lexicon, state: str) -> Verdict:
     return _by(best, (at,))
 
 
+def _leaves_open(at: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
+    """ "The key? Or my plan" asks, and chooses neither."""
+    bits = known.bits
+    asked = (f.features for f in frames if f.start < at.start and f.features & bits["ask"])
+    return bool(at.features & bits["or"]) and any(features & bits["@ways"] for features in asked)
+
+
 def _by(rule: ReplyRule, frames: Sequence[Frame]) -> Verdict:
     return NOTHING if rule.label is Label.NONE else Verdict(rule.label, rule.name, frames, rule.weak, rule.fresh)
 
@@ -162,7 +174,10 @@ def _by(rule: ReplyRule, frames: Sequence[Frame]) -> Verdict:
 def says_nothing(scan: Scan) -> bool:
     """Whether no rule of any state holds: then nothing is answered, whatever was asked."""
     first = scan.grammar.replies[ANY]
-    return not any(first(clause[2], False) for clause in scan.clauses) and not first(scan.joined, True)
+    for clause in scan.clauses:  # a generator would cost as much again
+        if first(clause[2], False):
+            return False
+    return not first(scan.joined, True)
 
 
 _ASIDE = (Label.STATUS, Label.MODELS, Label.USAGE, Label.LOGOUT, Label.REAUTH, Label.OTHER_VENDOR)

@@ -35,21 +35,20 @@ class Scan:
     """All clauses of a text, in order, and the way back to where their words stand in it."""
 
     __slots__ = (
-        *("_at", "_before", "_frames", "_left_out", "_length", "_matches", "_origin", "_symbols", "_text"),
+        *("_before", "_frames", "_left_out", "_length", "_matches", "_origin", "_symbols", "_text"),
         *("clauses", "grammar", "keys"),
     )
 
     def __init__(self, text: str, grammar: Grammar, known: Lexicon) -> None:
         """Cover what is not the person's own words, find the phrases, spell them as symbols."""
-        shown, self._before, self._left_out = ends_of(_OURS.sub(" ", text))
+        shown, self._before, self._left_out = ends_of(text if text.isprintable() else _OURS.sub(" ", text))
         self._length = len(shown)
         self.grammar = grammar
         covered, self.keys = _covered(shown, grammar, known)
         plain, self._origin = fold(covered, grammar.unified)
         self._text = wrapped(plain)
         self._matches = _matches(self._text, grammar)
-        self._symbols, self._at = _spelled(self._text, self._matches, grammar)
-        symbols = self._symbols
+        self._symbols = symbols = _spelled(self._text, self._matches, grammar)
         understood = grammar.understood
         # Where each begins and ends among the symbols, its own symbols with their marks, its features.
         self.clauses = [(m.start(), m.end(1), *understood(m[1], m[2])) for m in grammar.joints.clause.finditer(symbols)]
@@ -63,6 +62,11 @@ class Scan:
             if own[phrase]:
                 return self.grammar.language
         return None
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of the text was left out."""
+        return not self._left_out
 
     @property
     def frames(self) -> tuple[Frame, ...]:
@@ -91,9 +95,10 @@ class Scan:
 
     def places(self, frame: Frame) -> Iterator[tuple[int, int, str]]:
         """The words of a clause that the lexicon knows, in the original text."""
-        other = self.grammar.joints.other
-        for at, (phrase, start, end) in zip(self._at, self._matches, strict=True):
-            if not frame.start <= at < frame.end or self._symbols[at] == other:
+        other, at = self.grammar.joints.other, list[int]()
+        _spelled(self._text, self._matches, self.grammar, at)
+        for place, (phrase, start, end) in zip(at, self._matches, strict=True):
+            if not frame.start <= place < frame.end or self._symbols[place] == other:
                 continue
             begins, ended = self._original(start), self._original(end)
             ended = max(self.keys.get(begins, ended), begins + 1)  # of "½", whose parts are one character
@@ -140,7 +145,7 @@ def _covered(text: str, grammar: Grammar, known: Lexicon) -> tuple[str, dict[int
 def _is_name(inside: str, grammar: Grammar, known: Lexicon) -> bool:
     """Quotation marks around no more than a name: my "ChatGPT Plus" account."""
     text = wrapped(fold(inside, grammar.unified)[0])
-    return known.names_in_quotes.issuperset(_spelled(text, _matches(text, grammar), grammar)[0])
+    return known.names_in_quotes.issuperset(_spelled(text, _matches(text, grammar), grammar))
 
 
 def _quoted(inside: str, known: Lexicon) -> str:
@@ -153,24 +158,28 @@ def _quoted(inside: str, known: Lexicon) -> str:
 def _matches(text: str, grammar: Grammar) -> list[Match]:
     """The phrases in it: leftmost, then longest, whole words only."""
     matches = grammar.find(text)
-    points = {m.start() for m in _POINT.finditer(text)}
-    return [m for m in matches if m[1] not in points or m[2] - m[1] > 1] if points else matches
+    if "\x01.\x01" in text or "\x01,\x01" in text or "\x01:\x01" in text or "\x01/\x01" in text:
+        points = {m.start() for m in _POINT.finditer(text)}
+        return [m for m in matches if m[1] not in points or m[2] - m[1] > 1]
+    return matches
 
 
-def _spelled(text: str, matches: list[Match], grammar: Grammar) -> tuple[str, list[int]]:
-    """A symbol for every phrase, and its place; what is left between two of them is a word that nobody knows."""
+def _spelled(text: str, matches: list[Match], grammar: Grammar, at: list[int] | None = None) -> str:
+    """A symbol for every phrase; what is left between two of them is a word that nobody knows. `at` takes the place
+    of each phrase among the symbols."""
     slots, joints, word = grammar.slots, grammar.joints, _WORD.search
     other, listed = joints.other, joints.listed
-    spelled, at, last = list[str](), list[int](), 0
+    spelled, last = list[str](), 0
     for phrase, start, end in matches:
         if start != last and (start - last > 1 or text[last] != " ") and word(text, last, start):
             spelled.append(other)
         symbol = slots[phrase]
         if symbol in listed and spelled and spelled[-1] not in joints.parting and grammar.phrases[phrase][-1] == ")":
             symbol = joints.comma  # "1) mute it 2) sign me in"
-        at.append(len(spelled))
+        if at is not None:
+            at.append(len(spelled))
         spelled.append(symbol)
         last = end
     if word(text, last):
         spelled.append(other)
-    return "".join(spelled), at
+    return "".join(spelled)

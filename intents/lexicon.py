@@ -10,7 +10,7 @@ from typing import Any
 
 import ahocorasick_rs
 
-from intents.anchors import Anchors, as_typed
+from intents.anchors import Anchors, as_typed, simplest
 from intents.grammar import Grammar, Reader
 from intents.patterns import Symbols
 from intents.rules import LEFT, RequestRule, decision, read_rules, telling
@@ -32,7 +32,6 @@ class Lexicon:
     bits: dict[str, int] = field(default_factory=dict)  # every feature, and the groups "@things", "@acts", "@kept"
     request_anchors: Anchors = _NOTHING
     moving: Anchors = _NOTHING
-    reply_anchors: Anchors = _NOTHING
     names_in_quotes: frozenset[str] = frozenset()  # symbols that a name in quotation marks may hold
     inside_quotes: Any = None
     covers: tuple[str, ...] = ()  # the placeholders for what is quoted, the most telling first
@@ -89,7 +88,7 @@ def _anchor(lexicon: Lexicon, common: Source, words: Mapping[str, Source]) -> No
 
     def typed(name: str) -> Iterator[str]:
         wanted = frozenset(slots(common.strings(name)))
-        return as_typed(dict.fromkeys(phrase for phrase, slot in spoken if slot in wanted), back)
+        return as_typed(simplest([*dict.fromkeys(phrase for phrase, slot in spoken if slot in wanted)]), back)
 
     lexicon.names_in_quotes = frozenset(slots(common.strings("names_in_quotes")))
     lexicon.covers = tuple(common.strings("slots", name)[0] for name in common.mapping("inside_quotes"))
@@ -105,7 +104,6 @@ def _anchor(lexicon: Lexicon, common: Source, words: Mapping[str, Source]) -> No
     pasted = common.strings("raw_anchors")
     lexicon.request_anchors = Anchors(partial(typed, "request_anchors"), pasted, foreign)
     lexicon.moving = Anchors(partial(typed, "moving"), pasted)
-    lexicon.reply_anchors = Anchors(partial(typed, "reply_anchors"), pasted)
     lexicon.markers = Anchors(lambda: [mark for mark, _ in marked])
     lexicon.marker_language = dict(marked)
     lexicon.foreign = Anchors(lambda: foreign)

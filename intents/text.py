@@ -100,7 +100,7 @@ def folding(variants: Mapping[str, str]) -> Callable[[str], str]:
 
 def fold(text: str, unified: Callable[[str], str]) -> tuple[str, list[int] | None]:
     """The form that frames are built on, and where in the original each of its characters stood: None if in step."""
-    if len(text) <= _TYPED and _STACCATO.search(text):
+    if len(text) <= _TYPED and text.count(".") + text.count("\u2026") > 3 and _STACCATO.search(text):
         text = _STACCATO.sub(lambda run: run[0].translate(_DOTS), text)
     plain = unified(text.replace(" - ", " \x18 "))
     if not plain.isascii():

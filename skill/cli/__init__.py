@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from skill import __version__
-from skill.cli import care
+from skill.cli import care, folder
 from skill.cli.chat import chat
 from skill.cli.demo import demo
 from skill.cli.failures import REPORTED, explain
 from skill.cli.judge import classify, evaluate
 from skill.cli.mcp import mcp
+from skill.cli.openclaw import openclaw
 from skill.cli.people import forget, report, trail
 from skill.cli.provider import provider
 from skill.cli.record import record
@@ -35,12 +36,14 @@ for command in (
     tool,
     diagram,
     mcp,
+    openclaw,
     report,
     trail,
     forget,
 ):
     app.command()(command)
 care.register(app)
+folder.register(app)
 
 
 def _show_version(wanted: bool) -> None:

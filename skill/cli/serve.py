@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from intents import warm_up
 from skill import Onboarding
 from skill.cli.demo import local_settings
 from skill.cli.options import Home, settings_with
@@ -70,7 +72,10 @@ def serve(
                 typer.echo(PAGE.format(url=url_of(listener)), nl=False)
             elif settings.webhook_secret is None:
                 typer.echo(UNSIGNED, err=True)
-            run(build(onboarding, page=chat_page), listener)
+            app = build(onboarding, page=chat_page)
+            warm_up()
+            gc.freeze()  # what is there now stays: looking through it again and again would hold the event loop up
+            run(app, listener)
 
 
 @contextlib.contextmanager

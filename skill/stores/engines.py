@@ -52,17 +52,30 @@ def engine_for(settings: Settings) -> AsyncEngine:
 
 
 class Queue:
-    """One writer after the other within this process: SQLite's own way of waiting is no queue, and starves some."""
+    """One writer after the other within this process: SQLite's own way of waiting is no queue, and starves some.
+
+    Whoever waits gives up when nobody got through for `FILE_LOCK` seconds; a long queue that moves is waited for.
+    """
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
+        self._limits = set[asyncio.Timeout]()
 
     async def __aenter__(self) -> None:
-        async with asyncio.timeout(FILE_LOCK):
-            await self._lock.acquire()
+        async with asyncio.timeout(FILE_LOCK) as limit:
+            self._limits.add(limit)
+            try:
+                await self._lock.acquire()
+            finally:
+                self._limits.discard(limit)
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, failure: object, *_: object) -> None:
         self._lock.release()
+        if failure is None:
+            later = asyncio.get_running_loop().time() + FILE_LOCK
+            for limit in self._limits:
+                if not limit.expired():
+                    limit.reschedule(later)
 
 
 def queue_for(settings: Settings) -> Queue | nullcontext[None]:

@@ -15,7 +15,6 @@ import asyncio
 import tempfile
 from collections.abc import Coroutine, Mapping
 from contextlib import ExitStack, suppress
-from itertools import cycle
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -34,6 +33,7 @@ from skill.testing.evidence import Evidence
 from skill.testing.host import Host
 from skill.testing.line import Line
 from skill.testing.logbook import Logbook
+from skill.testing.underway import Underway
 from skill.testing.watch import CountedStore
 
 Result = TypeVar("Result")
@@ -63,7 +63,7 @@ class Stage:
         self.pending_id: str | None = None  # as an agent remembers it
         self.workers = 1  # how many processes serve the folder
         self._skills: list[Onboarding] = []
-        self._waiting: list[asyncio.Task[Reply | None]] = []
+        self._underway = Underway(self.line)
         self._store_used = 0
 
     def __enter__(self) -> Self:
@@ -153,7 +153,15 @@ class Stage:
     def deliver(self, message: Message, times: int = 1) -> None:
         """The message arrives so many times at once."""
         self.messages.append(message)
-        self.run(self._deliver(message, times))
+        self.replies = []
+        self._heard(self.run(self._arrive(message, times)))
+
+    async def _arrive(self, message: Message, times: int) -> list[Reply | None]:
+        return await self._underway.deliver(message, times, self._running())  # on the loop, where a skill starts
+
+    def _heard(self, replies: list[Reply | None]) -> None:
+        self.replies += replies
+        self.transcript += filter(None, replies)
 
     @property
     def reply(self) -> Reply | None:
@@ -166,30 +174,7 @@ class Stage:
 
     def wait(self) -> None:
         """Until everybody who has to wait is answered; what nobody releases ends by the clock."""
-        self.run(self._finish())
-
-    async def _deliver(self, message: Message, times: int) -> None:
-        self.line.stuck.clear()
-        workers = cycle(self._running())
-        self._waiting += [asyncio.create_task(next(workers).handle(message)) for _ in range(times)]
-        arrived = asyncio.wait(self._waiting[-times:])
-        ends = {asyncio.ensure_future(end) for end in (arrived, self.line.stuck.wait())}
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        for end in ends:
-            end.cancel()
-        self.replies = []
-        self._collect()
-
-    async def _finish(self) -> None:
-        await asyncio.gather(*self._waiting, return_exceptions=True)
-        self._collect()
-
-    def _collect(self) -> None:
-        """Take the replies of the turns that are over; a turn whose process crashed has none."""
-        replies = [turn.result() for turn in self._waiting if turn.done() and not turn.cancelled()]
-        self._waiting = [turn for turn in self._waiting if not turn.done()]
-        self.replies += replies
-        self.transcript += filter(None, replies)
+        self._heard(self.run(self._underway.finish()))
 
     def change_account(self, email: str, fields: Mapping[str, Any]) -> None:
         """Change an account at the provider, or make it; the fields are those of `Account`."""

@@ -1,23 +1,17 @@
 """The development corpus as a regression, with the figures that the classifier has to keep."""
 
 import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from intents import classify, read
 from intents.evaluate import Report, evaluate
 
-CORPUS = Path(__file__).parent / "corpus"
-
-
-def items(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (CORPUS / f"{name}.jsonl").read_text("utf-8").splitlines()]
+from .labelled import corpus
 
 
 def report(name: str) -> Report:
-    return evaluate(items(name))
+    return evaluate(corpus(name))
 
 
 @pytest.mark.parametrize("name", ["requests", "replies", "traffic"])
@@ -35,24 +29,24 @@ def test_the_share_that_is_right_stays(name: str, least: float) -> None:
 
 
 def test_plain_requests_to_sign_in_are_recognised() -> None:
-    plain = [item for item in items("requests") if item["accept"] == ["oauth"]]
+    plain = [item for item in corpus("requests") if item["accept"] == ["oauth"]]
     assert evaluate(plain).accuracy >= 0.99
 
 
 def test_every_seed_is_right() -> None:
-    seeds = [item for name in ("requests", "replies") for item in items(name) if "seed" in item["tags"]]
+    seeds = [item for name in ("requests", "replies") for item in corpus(name) if "seed" in item["tags"]]
     assert seeds
     assert not evaluate(seeds).wrong
 
 
 def test_a_silent_text_is_none_under_every_question() -> None:
-    for item in items("traffic"):
+    for item in corpus("traffic"):
         if read(item["text"]).silent:
             for state in (None, "awaiting_confirm", "clarifying", "failed"):
                 assert classify(item["text"], state).label == "none", item["text"]
 
 
 def test_a_report_is_plain_values() -> None:
-    whole = evaluate([*items("replies"), {"text": "hello", "accept": ["oauth"]}]).as_dict()
+    whole = evaluate([*corpus("replies"), {"text": "hello", "accept": ["oauth"]}]).as_dict()
     assert json.loads(json.dumps(whole))["wrong"][-1]["got"] == "none"
     assert next(iter(whole)) == "false_starts"

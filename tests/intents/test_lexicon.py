@@ -6,8 +6,10 @@ import sys
 from importlib import resources
 from pathlib import Path
 
+import ahocorasick_rs
 import pytest
 
+from intents import read, warm_up
 from intents.classifier import lexicon
 from intents.lexicon import LexiconError, load
 
@@ -93,3 +95,15 @@ def test_importing_brings_in_nothing_heavy() -> None:
     code = "import sys, intents; print([m for m in ('pydantic', 'httpx', 'sqlalchemy') if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_nothing_is_left_to_be_built_after_a_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    warm_up()
+
+    def built(*_: object, **__: object) -> None:
+        raise AssertionError("built with a message")
+
+    monkeypatch.setattr(ahocorasick_rs, "AhoCorasick", built)
+    long = "we were in town, and then we talked about chatgpt again and again, as one does these days"
+    for text in ("connect my ChatGPT account", "连接我的ChatGPT", "conecta mi cuenta de ChatGPT", long):
+        assert read(text).language

@@ -1,25 +1,11 @@
 """Every labelled sentence of every language against all labels: does one steal another's sentences?"""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
-import yaml
 
 from intents import Label, classify
 from intents.evaluate import STARTS, evaluate
 
-HERE = Path(__file__).parent
-LANGUAGES = sorted({path.parent.name for path in HERE.glob("*/*.yaml")})
-
-
-def sentences(language: str) -> list[dict[str, Any]]:
-    """All labelled sentences of a language, each with the state that it answers."""
-    found: list[dict[str, Any]] = []
-    for path in sorted((HERE / language).glob("*.yaml")):
-        file = yaml.safe_load(path.read_text("utf-8"))
-        found += [{"state": file.get("state"), "lang": language, "id": path.stem, **item} for item in file["items"]]
-    return found
+from .labelled import LANGUAGES, sentences
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

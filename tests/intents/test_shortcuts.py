@@ -47,7 +47,7 @@ def test_a_text_is_silent_just_when_all_four_answers_are_none() -> None:
 
 
 def test_what_is_not_looked_into_would_have_been_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A text in which nothing of ours is named, or only in passing; or no word of an answer."""
+    """A text in which nothing of ours is named, or only in passing; or too long for an answer."""
     passed = [item for item in items() if classify(item["text"], item["state"]).label is Label.NONE]
     monkeypatch.setattr(classifier.Reading, "_asks_for_a_look", lambda *_: True)
     monkeypatch.setattr(classifier.Reading, "_may_answer", True)

@@ -7,7 +7,7 @@ import pytest
 
 from intents import classify, read
 
-from .test_sentences import sentences
+from .labelled import sentences
 
 SENTENCES = [item for item in sentences("es") if "sk-" not in item["text"]]  # a key has to stay as it is
 

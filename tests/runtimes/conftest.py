@@ -113,13 +113,18 @@ def run() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
         yield runner.run
 
 
+def made(environment: str) -> Path:
+    """The folder of an environment that the Makefile makes; it is made if it isn't there yet."""
+    with (ROOT / f"{environment}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes may want it at once
+        done = subprocess.run(
+            ["make", "--silent", f"{environment}/.installed"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return ROOT / environment
+
+
 @pytest.fixture(scope="session")
 def hermes_python() -> Path:
-    """The interpreter of the environment with Hermes Agent and mcp 1.26; `make` makes it if it isn't there yet."""
-    with (ROOT / ".venv-hermes.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes may want it at once
-        made = subprocess.run(
-            ["make", "--silent", ".venv-hermes/.installed"], cwd=ROOT, capture_output=True, text=True, check=False
-        )
-    assert made.returncode == 0, made.stdout + made.stderr
-    return ROOT / ".venv-hermes" / "bin" / "python"
+    """The interpreter of the environment with Hermes Agent and mcp 1.26."""
+    return made(".venv-hermes") / "bin" / "python"

@@ -6,7 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+import yaml
 
+from skill.core.replies import catalogue
 from skill.testing.keys import fits, keys_of
 from skill.testing.play import Played, play
 from skill.testing.reading import ScriptError, read, schema, schema_text
@@ -225,6 +227,39 @@ def test_our_scripts_cover_the_specification() -> None:
     states = {"idle", "clarifying", "awaiting_confirm", "connected", "failed"}  # the others last as long as a call
     assert set(re.findall(r"state: (\w+)", "\n".join(texts))) >= states
     assert sum("小伟" in text for text in texts) >= 8
+
+
+def test_our_scripts_name_every_rule_and_section() -> None:
+    """conversation.md, section 8 aside, which is about names in code."""
+    abouts = " ".join(read(path).script.about or "" for path in SCRIPTS)
+    named = {
+        kind: {
+            int(number)
+            for numbers in re.findall(rf"{kind}s? (\d(?:(?:, | and )\d)*)", abouts)
+            for number in re.findall(r"\d", numbers)
+        }
+        for kind in ("rule", "section")
+    }
+    assert named == {"rule": {1, 2, 3, 4, 5, 6, 7}, "section": {1, 2, 3, 4, 5, 6, 7, 9}}
+
+
+# What no script can bring about: a disk that fails, a clock that is wrong, an operator's command, a question of MCP.
+NOT_SCRIPTED = {
+    *("storage", "start_storage", "trouble_storage", "clock_off", "kept_elsewhere", "forgotten", "no_entitlement"),
+    *("why_failed", "agree_start", "agree_poll", "agree_logout", "cannot_ask", "in_words"),
+}
+PART_OF_OTHERS = {
+    *("your_account", "unknown", "day", "hour", "minute", "duration"),
+    *("model_line", "window_line", "window_hours", "window_days", "window_week"),
+}
+
+
+def test_every_text_that_a_person_can_read_is_said_in_a_script() -> None:
+    raw = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in SCRIPTS]
+    told = [step.get(name) for script in raw for step in script["steps"] for name in ("skill", "adds")]
+    said = {key for keys in told for key in ([keys] if isinstance(keys, str) else keys or [])}
+    texts = {key for key in catalogue("en").entries if not key.startswith("error_")}
+    assert texts - said == NOT_SCRIPTED | PART_OF_OTHERS
 
 
 def test_what_the_page_shows_works(folder: Path) -> None:

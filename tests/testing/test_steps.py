@@ -18,7 +18,11 @@ KINDS = {"Given": {"given"}, "Given or When": {None}, "When": {"when"}, "Then": 
 
 
 def steps() -> list[StepFunctionContext]:
-    ours = [one for one in step_function_context_registry.values() if one.step_func.__module__ == "skill.testing.steps"]
+    ours = [
+        one
+        for one in step_function_context_registry.values()
+        if one.step_func.__module__.startswith("skill.testing.steps.")
+    ]
     assert ours
     return ours
 
