@@ -16,7 +16,10 @@ CONTENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "how-to/report",
         ),
     ),
-    ("In your runtime", tuple(f"runtimes/{name}" for name in ("slack", "telegram", "hermes", "mcp", "http"))),
+    (
+        "In your runtime",
+        tuple(f"runtimes/{name}" for name in ("slack", "telegram", "hermes", "openclaw", "mcp", "http")),
+    ),
     ("Why it is so", ("explanation/rules", "explanation/understanding", "explanation/threats")),
     ("Running it", ("scaling", "observability")),
     ("What is promised", ("promise/index",)),
@@ -25,13 +28,14 @@ CONTENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             *("reference/cli", "reference/settings", "reference/api", "reference/tool"),
             "The document for agents <reference/agents>",
+            "给智能体的文档 <reference/agents-zh>",
             *("reference/machine", "reference/texts"),
             "The lexicon <reference/lexicon>",
             "Scripts <reference/scripts>",
-            *("reference/steps", "reference/faults"),
+            *("reference/steps", "reference/provider", "reference/faults"),
         ),
     ),
-    ("The project", ("changelog", "contributing")),
+    ("The project", ("changelog", "contributing", "security")),
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from os.path import relpath
 from pathlib import Path
 
+from skill.core.replies import languages
 from website import contents, promise
 from website.pictures import shown
 from website.places import DOCS, ROOT
@@ -15,10 +16,13 @@ from website.reference import PAGES
 BORROWED: Mapping[str, str] = {
     "skill/testing/README.md": "reference/scripts.md",
     "skill/testing/STEPS.md": "reference/steps.md",
+    "skill/testing/PROVIDER.md": "reference/provider.md",
     "skill/SKILL.md": "reference/agents.md",
+    "skill/SKILL.zh.md": "reference/agents-zh.md",
     "intents/README.md": "reference/lexicon.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
 }
 # Pages that are made from these; in the repository a link leads to the file.
 MADE_FROM: Mapping[str, str] = {
@@ -27,11 +31,11 @@ MADE_FROM: Mapping[str, str] = {
     "skill/cli/__init__.py": "reference/cli.md",
     "skill/core/machine.py": "reference/machine.md",
     "skill/oauth/tool.py": "reference/tool.md",
-    "skill/replies/en.yaml": "reference/texts.md",
+    **{f"skill/replies/{language}.yaml": "reference/texts.md" for language in languages()},
     "skill/settings.py": "reference/settings.md",
     "skill/simulator/faults/__init__.py": "reference/faults.md",
 }
-LINK = re.compile(r"\]\(([^):#]+)(#[^)]*)?\)")
+LINK = re.compile(r"\[([^\]]+)\]\(([^):#]+)(#[^)]*)?\)")
 
 
 def write(folder: Path, report: Path, pictures: Path, pages: Mapping[str, Callable[[], str]] = PAGES) -> None:
@@ -56,19 +60,26 @@ def _put(path: Path, text: str) -> None:
 
 
 def _relinked(page: Path) -> str:
-    """The page, its links to other files of the repository leading to their place on the site."""
-    here = Path(_place(page)).parent
+    """The page, its links to other files of the repository leading to their place on the site.
+
+    Where a file has none its name is left. A link to nothing stays as it is: the builder complains of it.
+    """
+    here = Path(_place(page) or "").parent
 
     def follow(link: re.Match[str]) -> str:
-        target = (page.parent / link[1]).resolve()
+        words, path, heading = link.groups(default="")
+        target = (page.parent / path).resolve()
         if not target.is_relative_to(ROOT) or not target.exists():
             return link[0]
-        return f"]({relpath(_place(target), here)}{link[2] or ''})"
+        place = _place(target)
+        return f"[{words}]({relpath(place, here)}{heading})" if place else words
 
     return LINK.sub(follow, page.read_text(encoding="utf-8"))
 
 
-def _place(page: Path) -> str:
-    """Where a file of the repository is on the site."""
-    name = page.relative_to(ROOT).as_posix()
-    return BORROWED.get(name) or MADE_FROM.get(name) or name.removeprefix("docs/")
+def _place(file: Path) -> str | None:
+    """Where a file of the repository is on the site, if it is."""
+    if file.is_relative_to(DOCS):
+        return file.relative_to(DOCS).as_posix()
+    name = file.relative_to(ROOT).as_posix()
+    return BORROWED.get(name) or MADE_FROM.get(name)

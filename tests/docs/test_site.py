@@ -129,3 +129,5 @@ def test_a_link_to_a_file_leads_to_the_page_that_is_made_from_it(photos: Path, t
     source.write(tmp_path / "source", tmp_path / "none.json", photos, {})
     embed = (tmp_path / "source/how-to/embed.md").read_text("utf-8")
     assert "](../reference/tool.md)" in embed and "skill/oauth/tool.py)" not in embed
+    lexicon = (tmp_path / "source/reference/lexicon.md").read_text("utf-8")
+    assert "LICENSE" in lexicon and "LICENSE)" not in lexicon, "a file without a page is named, not linked"
