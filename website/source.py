@@ -10,7 +10,7 @@ from skill.core.replies import languages
 from website import contents, promise
 from website.pictures import shown
 from website.places import DOCS, ROOT
-from website.reference import PAGES
+from website.reference import PAGES, machine
 
 # Pages that live beside what they describe.
 BORROWED: Mapping[str, str] = {
@@ -35,6 +35,7 @@ MADE_FROM: Mapping[str, str] = {
     "skill/settings.py": "reference/settings.md",
     "skill/simulator/faults/__init__.py": "reference/faults.md",
 }
+DRAWING = "<!-- drawing: the machine -->"
 LINK = re.compile(r"\[([^\]]+)\]\(([^):#]+)(#[^)]*)?\)")
 
 
@@ -43,7 +44,8 @@ def write(folder: Path, report: Path, pictures: Path, pages: Mapping[str, Callab
     shutil.rmtree(folder, ignore_errors=True)
     for written in sorted(DOCS.rglob("*.md")):
         name = written.relative_to(DOCS)
-        _put(folder / name, shown(_relinked(written), "../" * (len(name.parts) - 1)))
+        text = _relinked(written).replace(DRAWING, machine.drawing())
+        _put(folder / name, shown(text, "../" * (len(name.parts) - 1)))
     with (folder / "index.md").open("a", encoding="utf-8") as first:
         first.write("\n" + contents.listing())
     for origin, place in BORROWED.items():

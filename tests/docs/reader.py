@@ -16,7 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from skill.simulator import LocalProvider, Served, serve_in_thread
 
@@ -38,6 +38,7 @@ class Reader:
         self.page, self.folder = page, folder
         self.elsewhere = dict(elsewhere)  # what the page names that is somewhere else here
         self.printed = ""
+        self._speaker: IO[str] | None = None  # where the rest of it comes from
         self.names: dict[str, Any] = {"__name__": "the_page"}
         self._open = contextlib.ExitStack()
         self._ports: dict[str, str] = {}
@@ -86,7 +87,8 @@ class Reader:
             case "yaml" if not block.file:
                 check_yaml(block.text, self.folder)
             case "text" if block.mark == "printed":
-                assert fits(block.text, self._as_on_the_page(self.printed)), (block.line, self.printed)
+                printed = self._as_on_the_page(self._heard(block.text.count("\n")))
+                assert fits(block.text, printed), (block.line, printed)
             case _:
                 check(block, self.page)
 
@@ -98,6 +100,12 @@ class Reader:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / name).write_text(self._here(block.text), encoding="utf-8")
 
+    def _heard(self, lines: int) -> str:
+        """What was printed; of a program that goes on so many lines."""
+        while self._speaker and self.printed.count("\n") < lines:
+            self.printed += self._speaker.readline()
+        return self.printed
+
     # Python
 
     def _python(self, block: Block) -> None:
@@ -107,7 +115,7 @@ class Reader:
                 self.runner.run(eval(program, self.names))
             else:
                 exec(program, self.names)
-        self.printed = told.getvalue()
+        self.printed, self._speaker = told.getvalue(), None
 
     @contextlib.contextmanager
     def _as_a_process(self) -> Iterator[None]:
@@ -131,6 +139,7 @@ class Reader:
             self._begin("\n".join([*lines, KEEP, f"exec {last}"]))
         else:
             script = "\n".join([*lines, last, KEEP])
+            self._speaker = None
             done = subprocess.run(self._bash(script), **self._surroundings(), input="y\n", timeout=PATIENCE)
             self.printed = done.stdout
             assert done.returncode == 0, f"{text}{done.stdout}{done.stderr}"
@@ -141,15 +150,10 @@ class Reader:
         """Start what goes on, and wait until it says that it is there."""
         process = subprocess.Popen(self._bash(script), **self._surroundings(), start_new_session=True)
         self._open.callback(_end, process)
-        told = []
         assert process.stdout
-        for line in process.stdout:
-            told.append(line)
-            if "http" in line:
-                break
-        else:
-            raise AssertionError(f"it ended: {''.join(told)}")
-        self.printed = "".join(told)
+        told = process.stdout.readline()
+        assert "http" in told, f"it ended: {told}{process.communicate()}"
+        self.printed, self._speaker = told, process.stdout
 
     def _bash(self, script: str) -> list[str]:
         return ["bash", "-euo", "pipefail", "-c", script]

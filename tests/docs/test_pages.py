@@ -40,6 +40,11 @@ def test_few_blocks_are_not_run_and_each_says_why() -> None:
     assert len(left) <= 10, left
 
 
+def test_what_a_page_says_is_printed_is_compared() -> None:
+    unmarked = {named(page) for page in PAGES for block in read(page) if block.language == "text" and not block.mark}
+    assert unmarked == {"README.md"}  # its conversation is told with names
+
+
 def test_every_link_within_the_repository_leads_somewhere() -> None:
     for page in PAGES:
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
