@@ -135,33 +135,33 @@ class Reader:
     def shell(self, text: str, goes_on: bool = False) -> None:
         """What is exported counts from now on. Whoever is asked "are you sure?" says yes."""
         *lines, last = self._here(text).replace("\\\n", " ").strip().splitlines()
+        ending = [KEEP, f"exec {last}"] if goes_on else [last, KEEP]
+        process = self._bash("\n".join([*lines, *ending]))
+        assert process.stdout
         if goes_on:
-            self._begin("\n".join([*lines, KEEP, f"exec {last}"]))
+            self.printed, self._speaker = process.stdout.readline(), process.stdout
+            assert "http" in self.printed, f"it ended: {self.printed}{process.communicate()}"
         else:
-            script = "\n".join([*lines, last, KEEP])
+            self.printed, complaints = process.communicate("y\n", timeout=PATIENCE)
             self._speaker = None
-            done = subprocess.run(self._bash(script), **self._surroundings(), input="y\n", timeout=PATIENCE)
-            self.printed = done.stdout
-            assert done.returncode == 0, f"{text}{done.stdout}{done.stderr}"
+            assert process.returncode == 0, f"{text}{self.printed}{complaints}"
         kept = (self.folder / ".environment").read_text(encoding="utf-8")
         self.environment = dict(line.split("=", 1) for line in kept.split("\0") if line)
 
-    def _begin(self, script: str) -> None:
-        """Start what goes on, and wait until it says that it is there."""
-        process = subprocess.Popen(self._bash(script), **self._surroundings(), start_new_session=True)
-        self._open.callback(_end, process)
-        assert process.stdout
-        told = process.stdout.readline()
-        assert "http" in told, f"it ended: {told}{process.communicate()}"
-        self.printed, self._speaker = told, process.stdout
-
-    def _bash(self, script: str) -> list[str]:
-        return ["bash", "-euo", "pipefail", "-c", script]
-
-    def _surroundings(self) -> dict[str, Any]:
-        pipe = subprocess.PIPE
-        environment = self.environment | {"PYTHONUNBUFFERED": "1"}
-        return {"cwd": self.folder, "env": environment, "text": True, "stdout": pipe, "stderr": pipe}
+    def _bash(self, script: str) -> subprocess.Popen[str]:
+        """Run these lines. Whatever they leave behind ends with the page."""
+        process = subprocess.Popen(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=self.folder,
+            env=self.environment | {"PYTHONUNBUFFERED": "1"},
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self.at_the_end(_end, process)
+        return process
 
     # The page's names for things, and what they are here
 
@@ -179,7 +179,8 @@ class Reader:
 def _end(process: subprocess.Popen[str]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
-    process.communicate(timeout=PATIENCE)
+    if process.returncode is None:
+        process.communicate(timeout=PATIENCE)
 
 
 def _free_port() -> str:
