@@ -19,6 +19,7 @@ from skill.simulator import LocalProvider, serve_in_thread
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 SIZE = {"width": 1280, "height": 800}
+PATIENCE = 60_000  # ms; a busy machine starts a browser slowly, and nothing here waits in vain
 # What a person says, and what shows that it was answered.
 WORDS = {
     "en": ("en-US", "Sign in with my ChatGPT account", "done"),
@@ -54,11 +55,11 @@ def take_one(browser: Browser, folder: Path, language: str, scheme: Scheme) -> N
         page = browser.new_page(locale=locale, color_scheme=scheme, viewport=SIZE, reduced_motion="reduce")  # type: ignore[arg-type]
         page.goto(url)
         _say(page, sign_in)
-        expect(page.locator(".code output")).to_be_visible()
+        expect(page.locator(".code output")).to_be_visible(timeout=PATIENCE)
         page.screenshot(path=folder / f"code-{language}-{scheme}.png")
         provider.approve(provider.codes[-1].user_code)
         _say(page, done)
-        expect(page.locator(".turn.good")).to_be_visible()
+        expect(page.locator(".turn.good")).to_be_visible(timeout=PATIENCE)
         page.screenshot(path=folder / f"connected-{language}-{scheme}.png")
         page.close()
 
@@ -66,7 +67,7 @@ def take_one(browser: Browser, folder: Path, language: str, scheme: Scheme) -> N
 def _say(page: Page, text: str) -> None:
     page.get_by_role("textbox").fill(text)
     page.get_by_role("textbox").press("Enter")
-    expect(page.locator("#send")).to_be_enabled()
+    expect(page.locator("#send")).to_be_enabled(timeout=PATIENCE)
 
 
 @contextmanager

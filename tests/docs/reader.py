@@ -4,43 +4,31 @@ Nothing leaves this machine: wherever a page is silent about the provider, it is
 change the machine are stood in for by small ones (`stand_ins.py`).
 """
 
-import ast
 import asyncio
 import contextlib
 import inspect
 import io
-import json
 import os
 import re
-import shlex
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
-import yaml
-from typer.testing import CliRunner
-
-from intents import classify
-from skill.cli import app
 from skill.simulator import LocalProvider, Served, serve_in_thread
-from skill.testing.play import play
-from skill.testing.reading import read
-from skill.testing.transcript import transcript
 
 from .blocks import Block
+from .checks import AWAITS, check, check_yaml, fits
 from .given import GIVEN
 from .stand_ins import install
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0  # seconds; no block takes one tenth of it
 PORTS = re.compile(r"\b(8765|8770|8787)\b")  # that pages name; moved, so that pages can be followed side by side
-CODE = re.compile(r"\b[A-Z0-9]{4}-[A-Z0-9]{5}\b")
 KEEP = "env -0 > .environment"
-AWAITS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 
 class Reader:
@@ -50,6 +38,7 @@ class Reader:
         self.page, self.folder = page, folder
         self.elsewhere = dict(elsewhere)  # what the page names that is somewhere else here
         self.printed = ""
+        self._speaker: IO[str] | None = None  # where the rest of it comes from
         self.names: dict[str, Any] = {"__name__": "the_page"}
         self._open = contextlib.ExitStack()
         self._ports: dict[str, str] = {}
@@ -98,7 +87,8 @@ class Reader:
             case "yaml" if not block.file:
                 check_yaml(block.text, self.folder)
             case "text" if block.mark == "printed":
-                assert fits(block.text, self._as_on_the_page(self.printed)), (block.line, self.printed)
+                printed = self._as_on_the_page(self._heard(block.text.count("\n")))
+                assert fits(block.text, printed), (block.line, printed)
             case _:
                 check(block, self.page)
 
@@ -110,6 +100,12 @@ class Reader:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / name).write_text(self._here(block.text), encoding="utf-8")
 
+    def _heard(self, lines: int) -> str:
+        """What was printed; of a program that goes on so many lines."""
+        while self._speaker and self.printed.count("\n") < lines:
+            self.printed += self._speaker.readline()
+        return self.printed
+
     # Python
 
     def _python(self, block: Block) -> None:
@@ -119,7 +115,7 @@ class Reader:
                 self.runner.run(eval(program, self.names))
             else:
                 exec(program, self.names)
-        self.printed = told.getvalue()
+        self.printed, self._speaker = told.getvalue(), None
 
     @contextlib.contextmanager
     def _as_a_process(self) -> Iterator[None]:
@@ -139,37 +135,33 @@ class Reader:
     def shell(self, text: str, goes_on: bool = False) -> None:
         """What is exported counts from now on. Whoever is asked "are you sure?" says yes."""
         *lines, last = self._here(text).replace("\\\n", " ").strip().splitlines()
+        ending = [KEEP, f"exec {last}"] if goes_on else [last, KEEP]
+        process = self._bash("\n".join([*lines, *ending]))
+        assert process.stdout
         if goes_on:
-            self._begin("\n".join([*lines, KEEP, f"exec {last}"]))
+            self.printed, self._speaker = process.stdout.readline(), process.stdout
+            assert "http" in self.printed, f"it ended: {self.printed}{process.communicate()}"
         else:
-            script = "\n".join([*lines, last, KEEP])
-            done = subprocess.run(self._bash(script), **self._surroundings(), input="y\n", timeout=PATIENCE)
-            self.printed = done.stdout
-            assert done.returncode == 0, f"{text}{done.stdout}{done.stderr}"
+            self.printed, complaints = process.communicate("y\n", timeout=PATIENCE)
+            self._speaker = None
+            assert process.returncode == 0, f"{text}{self.printed}{complaints}"
         kept = (self.folder / ".environment").read_text(encoding="utf-8")
         self.environment = dict(line.split("=", 1) for line in kept.split("\0") if line)
 
-    def _begin(self, script: str) -> None:
-        """Start what goes on, and wait until it says that it is there."""
-        process = subprocess.Popen(self._bash(script), **self._surroundings(), start_new_session=True)
-        self._open.callback(_end, process)
-        told = []
-        assert process.stdout
-        for line in process.stdout:
-            told.append(line)
-            if "http" in line:
-                break
-        else:
-            raise AssertionError(f"it ended: {''.join(told)}")
-        self.printed = "".join(told)
-
-    def _bash(self, script: str) -> list[str]:
-        return ["bash", "-euo", "pipefail", "-c", script]
-
-    def _surroundings(self) -> dict[str, Any]:
-        pipe = subprocess.PIPE
-        environment = self.environment | {"PYTHONUNBUFFERED": "1"}
-        return {"cwd": self.folder, "env": environment, "text": True, "stdout": pipe, "stderr": pipe}
+    def _bash(self, script: str) -> subprocess.Popen[str]:
+        """Run these lines. Whatever they leave behind ends with the page."""
+        process = subprocess.Popen(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=self.folder,
+            env=self.environment | {"PYTHONUNBUFFERED": "1"},
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self.at_the_end(_end, process)
+        return process
 
     # The page's names for things, and what they are here
 
@@ -184,46 +176,11 @@ class Reader:
         return text
 
 
-def fits(written: str, printed: str) -> bool:
-    """Whether that is what was printed. `…` stands for anything, a code for any code."""
-    pattern = re.escape(CODE.sub("CODE", written.strip())).replace("…", "(?s:.*?)")
-    return re.fullmatch(pattern, CODE.sub("CODE", printed.strip())) is not None
-
-
-def check(block: Block, page: Path) -> None:
-    """All that can be said of a block without running it."""
-    match block.language:
-        case "python":
-            compile(block.text, str(page), "exec", AWAITS)
-        case "sh":
-            subprocess.run(["bash", "-n", "-c", block.text], check=True, timeout=PATIENCE)
-            for command in re.findall("^codex-onboarding.*", block.text, re.M):
-                _, *words = shlex.split(command, comments=True)
-                understood = CliRunner().invoke(app, [*words, "--help"])  # what it is told is read before that
-                assert understood.exit_code == 0, f"{command}\n{understood.output}"
-        case "yaml":
-            yaml.safe_load(block.text)
-        case "json":
-            json.loads(block.text)
-
-
-def check_yaml(text: str, folder: Path) -> None:
-    """A script is played, labelled sentences are judged."""
-    given = yaml.safe_load(text)
-    if "steps" in given:
-        path = folder / "page.conversation.yaml"
-        path.write_text(text, encoding="utf-8")
-        played = play(read(path))
-        assert played.as_written, "\n".join(transcript(played))
-    else:
-        for item in given["items"]:
-            assert str(classify(item["text"], given.get("state")).label) in item["accept"], item
-
-
 def _end(process: subprocess.Popen[str]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
-    process.communicate(timeout=PATIENCE)
+    if process.returncode is None:
+        process.communicate(timeout=PATIENCE)
 
 
 def _free_port() -> str:

@@ -1,5 +1,6 @@
 """Small programs in the place of those that would change the machine that the tests run on."""
 
+import shutil
 import sys
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
@@ -14,7 +15,7 @@ def install(folder: Path) -> Path:
     """Put them into a folder for the path."""
     programs = {
         "pip": f'exec {sys.executable} {__file__} "$@"',
-        "make": f'exec $(PATH=/usr/bin:/bin command -v make) --dry-run --directory {ROOT} "$@"',
+        "make": f'exec {shutil.which("make")} --dry-run --directory {ROOT} "$@"',
     }
     place = folder / "programs"
     place.mkdir()

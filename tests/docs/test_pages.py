@@ -1,12 +1,14 @@
 """Every code block of the documentation does what the page says, in the page's order, against the local provider."""
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
 from .blocks import Block, blocks, read
-from .reader import ROOT, Reader, fits
+from .checks import fits
+from .reader import ROOT, Reader
 
 # The pages in skill/testing are followed by the tests of what they are about.
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -37,6 +39,11 @@ def test_few_blocks_are_not_run_and_each_says_why() -> None:
     left = [(named(page), block.reason) for page in PAGES for block in read(page) if block.mark == "not run"]
     assert all(reason for _, reason in left)
     assert len(left) <= 10, left
+
+
+def test_what_a_page_says_is_printed_is_compared() -> None:
+    unmarked = {named(page) for page in PAGES for block in read(page) if block.language == "text" and not block.mark}
+    assert unmarked == {"README.md"}  # its conversation is told with names
 
 
 def test_every_link_within_the_repository_leads_somewhere() -> None:
@@ -92,6 +99,19 @@ def test_what_a_page_says_wrongly_fails(page: str, told: str, tmp_path: Path) ->
     with Reader(path, tmp_path, {}) as reader, pytest.raises(Exception) as wrong:
         reader.follow(blocks(page))
     assert told in str(wrong.value)
+
+
+def test_what_a_block_leaves_running_ends_with_the_page(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "line")
+    line = os.open(tmp_path / "line", os.O_RDONLY | os.O_NONBLOCK)
+    page = "```sh\nexec 3> line\nsleep 600 > /dev/null 2>&1 &\n```"
+    with Reader(tmp_path / "page.md", tmp_path, {}) as reader:
+        reader.follow(blocks(page))
+        with pytest.raises(BlockingIOError):
+            os.read(line, 1)  # somebody still holds the other end
+    os.set_blocking(line, True)
+    assert os.read(line, 1) == b""
+    os.close(line)
 
 
 def test_what_was_printed_may_differ_where_the_page_says_so() -> None:

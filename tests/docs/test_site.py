@@ -95,7 +95,7 @@ def test_pictures_are_in_the_reader_s_colours(browser: Browser, site: Path) -> N
 def test_the_search_finds_a_setting_without_a_server(browser: Browser, site: Path) -> None:
     page = browser.new_page()
     page.goto(f"file://{site}/search.html?q=CODEX_ONBOARDING_KEY")
-    page.locator("#search-results li a", has_text="Settings").first.wait_for()
+    page.locator("#search-results li a", has_text="Settings").first.wait_for(timeout=pictures.PATIENCE)
     page.close()
 
 
@@ -129,3 +129,5 @@ def test_a_link_to_a_file_leads_to_the_page_that_is_made_from_it(photos: Path, t
     source.write(tmp_path / "source", tmp_path / "none.json", photos, {})
     embed = (tmp_path / "source/how-to/embed.md").read_text("utf-8")
     assert "](../reference/tool.md)" in embed and "skill/oauth/tool.py)" not in embed
+    lexicon = (tmp_path / "source/reference/lexicon.md").read_text("utf-8")
+    assert "LICENSE" in lexicon and "LICENSE)" not in lexicon, "a file without a page is named, not linked"
