@@ -1,0 +1,55 @@
+"""What is changed, and the tests that have to notice it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Target:
+    """One module, or some functions of it."""
+
+    path: str
+    only: Sequence[str] = ()
+
+    @property
+    def module(self) -> str:
+        """As it is imported."""
+        return self.path.removesuffix(".py").replace("/", ".")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Modules that the same tests look after."""
+
+    package: str
+    targets: Sequence[Target]
+    tests: Sequence[str]
+    few: int  # a line that no more tests than these reach may have done its work for all of them
+
+
+GROUPS = (
+    Group(
+        "skill",
+        (
+            *(Target(f"skill/{name}.py") for name in ("core/machine", "answers")),
+            *(Target(f"skill/turns/{name}.py") for name in ("begin", "claim", "forget", "settle", "tell", "trail")),
+        ),
+        (
+            *("tests/core", "tests/conversations", "tests/test_every_move.py", "tests/test_onboarding.py"),
+            *("tests/oauth/test_tool.py", "tests/oauth/test_host.py", "tests/test_trail.py", "tests/turns"),
+        ),
+        few=0,
+    ),
+    Group(
+        "intents",
+        (
+            *(Target(f"intents/{name}.py") for name in ("rules", "decide", "context")),
+            Target(
+                "intents/grammar.py",
+                only=("_understanding", "_answering", "_turned", "Reader._replies", "Reader._reply"),
+            ),
+        ),
+        tuple(f"tests/intents/test_{name}.py" for name in ("answers", "regressions", "corpus", "spanish", "lexicon")),
+        few=2,
+    ),
+)
