@@ -7,6 +7,7 @@ import importlib
 import os
 import resource
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from enum import Enum
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -97,6 +98,8 @@ def forked(work: Callable[[], int], quiet: bool = True) -> int:
                 os.dup2(nowhere, 1)
                 os.dup2(nowhere, 2)
             status = work()
+        except BaseException:  # noqa: BLE001 (the child ends here, and says why)
+            traceback.print_exc()
         finally:
             os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
