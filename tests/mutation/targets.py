@@ -35,8 +35,8 @@ GROUPS = (
             *(Target(f"skill/turns/{name}.py") for name in ("begin", "claim", "forget", "settle", "tell", "trail")),
         ),
         (
-            *("tests/core", "tests/conversations", "tests/test_every_move.py", "tests/test_onboarding.py"),
-            *("tests/oauth/test_tool.py", "tests/oauth/test_host.py", "tests/test_trail.py", "tests/turns"),
+            *("tests/core/test_machine.py", "tests/core/test_session.py", "tests/conversations", "tests/turns"),
+            *("tests/test_onboarding.py", "tests/test_trail.py", "tests/oauth/test_tool.py"),
         ),
         few=0,
     ),

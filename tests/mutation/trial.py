@@ -86,14 +86,15 @@ def run(tests: Sequence[str], *plugins: object) -> int:
     return int(pytest.main(["-c", ini, "--rootdir", str(ROOT), "-k", _SLOW, *tests], plugins=list(plugins)))
 
 
-def forked(work: Callable[[], int], quiet: bool = True) -> int:
+def forked(work: Callable[[], int], quiet: bool = True, cpu_seconds: int | None = None) -> int:
     """What a child brought home from it; below zero: it was stopped."""
     child = os.fork()
     if not child:
         status = 1
         try:
+            if cpu_seconds:
+                resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 5))
             if quiet:
-                resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
                 nowhere = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(nowhere, 1)
                 os.dup2(nowhere, 2)
@@ -112,7 +113,7 @@ def trial(module: str, path: str, source: str, tests: Sequence[str]) -> Ending:
         sys.meta_path.insert(0, _Finder(module, str(ROOT / path), source))  # type: ignore[arg-type]
         return run(tests)
 
-    status = forked(work) if tests else 0
+    status = forked(work, cpu_seconds=CPU_SECONDS) if tests else 0
     if status < 0:
         return Ending.STOPPED
     return Ending.KILLED if status else Ending.SURVIVED
