@@ -52,7 +52,10 @@ GROUPS = (
                 at_load=True,
             ),
         ),
-        tuple(f"tests/intents/test_{name}.py" for name in ("answers", "regressions", "corpus", "spanish", "lexicon")),
+        tuple(
+            f"tests/intents/test_{name}.py"
+            for name in ("answers", "decisions", "regressions", "corpus", "spanish", "lexicon")
+        ),
         few=2,
     ),
 )
