@@ -21,7 +21,6 @@ test: $(STAMP) $(HERMES_STAMP) browser lint  ## style, types and every test
 
 test-all: $(STAMP) $(HERMES_STAMP) browser lint  ## the same at full sizes, with the long soaks
 	$(PY) -m pytest -q -n auto --dist worksteal
-	$(PY) -m tests.mutation
 
 coverage: $(STAMP) $(HERMES_STAMP) browser  ## lines and branches that the tests reach; fails under 95 %
 	$(PY) -m coverage erase

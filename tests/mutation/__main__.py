@@ -32,7 +32,7 @@ def survivors(group: Group, targets: Sequence[Target], part: int, parts: int) ->
         tried = [mutant for mutant in mutants(ROOT, target.path, target.only) if _chosen(mutant, part, parts)]
         alive = 0
         for mutant in tried:
-            tests = reached.all if target.at_load else reached.of(target.path, mutant.lines, group.few)
+            tests = reached.all if target.at_load else reached.of(target.path, mutant.lines)
             if trial(target.module, target.path, mutant.source, tests) is Ending.SURVIVED:
                 alive += 1
                 amiss += mutant.name not in known

@@ -1,6 +1,5 @@
 """`SURVIVORS.md`: under each heading an argument, and in a fence the changes that it is about."""
 
-import re
 from pathlib import Path
 
 from .mutants import mutants
@@ -8,13 +7,15 @@ from .targets import GROUPS
 from .trial import ROOT
 
 DOCUMENT = Path(__file__).parent / "SURVIVORS.md"
-_SECTION = re.compile(r"^## (?P<title>.+)\n+(?P<argument>[^`]+?)\n+```text\n(?P<names>.+?)\n```", re.M | re.S)
 
 
 def argued() -> dict[str, str]:
     """The names of the changes that may survive, each with the heading of its argument."""
-    sections = _SECTION.finditer(DOCUMENT.read_text("utf-8"))
-    return {name: section["title"] for section in sections for name in section["names"].splitlines()}
+    found: dict[str, str] = {}
+    for section in DOCUMENT.read_text("utf-8").split("\n## ")[1:]:
+        argument, _, names = section.partition("\n```text\n")
+        found |= dict.fromkeys(names.partition("\n```")[0].splitlines(), argument.partition("\n")[0])
+    return found
 
 
 def stale() -> list[str]:

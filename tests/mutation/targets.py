@@ -25,7 +25,6 @@ class Group:
     package: str
     targets: Sequence[Target]
     tests: Sequence[str]
-    few: int  # a line that no more tests than these reach may have done its work for all of them
 
 
 GROUPS = (
@@ -39,7 +38,6 @@ GROUPS = (
             *("tests/core/test_machine.py", "tests/core/test_session.py", "tests/conversations", "tests/turns"),
             *("tests/test_onboarding.py", "tests/test_trail.py", "tests/oauth/test_tool.py"),
         ),
-        few=0,
     ),
     Group(
         "intents",
@@ -56,6 +54,5 @@ GROUPS = (
             f"tests/intents/test_{name}.py"
             for name in ("answers", "decisions", "regressions", "corpus", "spanish", "lexicon")
         ),
-        few=2,
     ),
 )

@@ -19,7 +19,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CPU_SECONDS = 240  # an endless loop is noticed too
-_SLOW = "not postgresql and not breaks_the_hook and not full and not readme"
+_SLOW = "not postgresql and not breaks_the_hook and not full"
 _LOADED = (
     *("aiosqlite", "asyncpg", "coverage", "cryptography.hazmat.primitives.ciphers.aead", "httpcore", "httpx"),
     *(
