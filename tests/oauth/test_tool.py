@@ -330,3 +330,13 @@ def test_every_outcome_fits_the_contract(outcome: Any) -> None:
     assert answer["error"] in ERRORS
     assert answer["message"] and "{" not in answer["message"]
     assert set(answer) <= {"ok", "error", "message", "retry_after"}
+
+
+def test_a_confirmation_dies_where_the_code_has_moved_away(agent: Stage) -> None:
+    """conversation.md, rule 5 and section 7: a poll belongs to the conversation that shows the code."""
+    started(agent)
+    agent.say("Ana", "done")
+    agent.say("Ana", SIGN_IN, conversation_id="another chat")
+    answer = agent.call_tool("Ana", "poll")
+    assert (answer["ok"], answer["error"]) == (False, "request_required")
+    assert agent.asked("poll") == 0
