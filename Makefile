@@ -11,7 +11,7 @@ OPENCLAW := .openclaw
 OPENCLAW_STAMP := $(OPENCLAW)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint test-hermes test-openclaw browser node bench learn docs dist example clean
+.PHONY: help demo test test-all lint test-hermes test-openclaw coverage mutation browser node bench learn docs dist example clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,16 @@ test: $(STAMP) $(HERMES_STAMP) browser node lint  ## style, types and every test
 
 test-all: $(STAMP) $(HERMES_STAMP) $(OPENCLAW_STAMP) browser node lint  ## the same at full sizes, with the long soaks
 	$(PY) -m pytest -q -n auto --dist worksteal
+
+coverage: $(STAMP) $(HERMES_STAMP) browser  ## lines and branches that the tests reach; fails under 95 %
+	$(PY) -m coverage erase
+	$(PY) -m coverage run -m pytest -q -n auto --dist worksteal -m "not full"
+	$(PY) -m coverage combine -q
+	$(PY) -m coverage report
+	$(PY) -m coverage json -q -o - | $(PY) -m tests.measured
+
+mutation: $(STAMP)  ## small faults in what enforces the rules; fails where the tests notice less than 85 %
+	$(PY) -m tests.mutation
 
 test-hermes: $(HERMES_STAMP)  ## the scenarios with the real Hermes Agent only
 	$(HERMES)/bin/python -m pytest -c tests/runtimes/hermes/pytest.ini --rootdir . --noconftest -q tests/runtimes/test_hermes.py
@@ -54,7 +64,7 @@ docs: $(STAMP) browser  ## the site in site/: docs/, the reference from the code
 	$(PY) -m website
 
 clean:  ## remove the environment and caches
-	rm -rf $(VENV) $(HERMES) $(OPENCLAW) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist site .docs
+	rm -rf $(VENV) $(HERMES) $(OPENCLAW) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist site .docs
 
 # The chat page is tested in Debian's chromium.
 browser:
@@ -74,7 +84,7 @@ $(STAMP): pyproject.toml constraints.txt
 $(HERMES_STAMP): pyproject.toml constraints-hermes.txt
 	@$(BASE_PYTHON) -c 'import ensurepip, venv' 2>/dev/null || (apt-get update -qq && apt-get install -y -qq python3-venv)
 	$(BASE_PYTHON) -m venv $(HERMES)
-	$(HERMES)/bin/pip install --quiet --disable-pip-version-check -c constraints-hermes.txt -e '.[hermes,mcp,demo]' pytest pytest-timeout
+	$(HERMES)/bin/pip install --quiet --disable-pip-version-check -c constraints-hermes.txt -e '.[hermes,mcp,demo]' coverage pytest pytest-timeout
 	@touch $@
 
 $(OPENCLAW_STAMP): tests/runtimes/openclaw/package.json

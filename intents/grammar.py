@@ -130,12 +130,14 @@ class Reader:
         self.request.only({"groups", "parts", "marks", "shapes"})
         vocabulary = Vocabulary(self.symbols)
         vocabulary.read(self.common, own=False)
-        for name in self.words.strings("mixes"):
+        for n, name in enumerate(self.words.strings("mixes")):
+            if name not in others:
+                raise self.words.fault(("mixes", n), f"unknown language {name!r}")
             vocabulary.read(others[name], own=False)
         vocabulary.read(self.words, own=True)
         symbols = self.symbols
-        for mark in self.request.items("marks"):
-            symbols.add_all(mark["turn"].values())
+        for n, _ in enumerate(self.request.items("marks")):
+            symbols.add_all(self.request.texts("marks", n, "turn").values())
         symbols.add_all(self.request.mapping("shapes"))
         phrases = list(vocabulary.slot)
         variants = self._variants()
@@ -161,11 +163,11 @@ class Reader:
         return {phrase for source in alike for phrase in written_out(source)[0]}
 
     def _variants(self) -> dict[str, str]:
-        variants = self.words.mapping("variants").items()
+        variants = self.words.texts("variants").items()
         return {other: plain for plain, others in variants for other in others}
 
     def _groups(self, source: Source, above: dict[str, str]) -> dict[str, str]:
-        groups = {name: str(value).split() for name, value in source.value.get("groups", {}).items()}
+        groups = {name: value.split() for name, value in source.texts("groups").items()}
         try:
             return expand_groups(groups, self.symbols, above)
         except KeyError as error:
@@ -178,14 +180,18 @@ class Reader:
             raise source.fault(path, str(error)) from None
 
     def _with_parts(self, pattern: str) -> str:
-        for name, part in self.request.value.get("parts", {}).items():
+        for name, part in self.request.texts("parts").items():
             pattern = pattern.replace("{" + name + "}", f"({part})")
         return pattern
 
     def _marks(self) -> list[tuple[Pattern, dict[str, str]]]:
         symbols, classes, marks = self.symbols, self._groups(self.request, {}), []
-        for n, mark in enumerate(self.request.items("marks")):
-            turn = {symbols.char(a): symbols.char(b) for a, b in mark["turn"].items()}
+        for n, _ in enumerate(self.request.items("marks")):
+            turns = self.request.texts("marks", n, "turn")
+            for name in turns:
+                if not symbols.known(name):
+                    raise self.request.fault(("marks", n, "turn", name), "unknown slot")
+            turn = {symbols.char(a): symbols.char(b) for a, b in turns.items()}
             marks += [(pattern, turn) for pattern in self._compiled(self.request, classes, "marks", n, "when")]
         return marks
 
@@ -215,6 +221,5 @@ class Reader:
             patterns = tuple(compile_pattern(p, self.symbols, classes) for p in source.strings(state, n, "when"))
         except (ValueError, KeyError) as error:
             raise source.fault((state, n), str(error)) from None
-        return ReplyRule(
-            rule["rule"], label, patterns, bool(rule.get("weak")), bool(rule.get("fresh")), bool(rule.get("whole"))
-        )
+        marks = (bool(rule.get(mark)) for mark in ("weak", "fresh", "whole"))
+        return ReplyRule(source.text(state, n, "rule"), label, patterns, *marks)

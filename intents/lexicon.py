@@ -75,13 +75,26 @@ def load(root: Traversable | None = None) -> Lexicon:
 def _bits(common: Source, symbols: Symbols) -> dict[str, int]:
     bits = {name: symbols.bit(name) for name in symbols.names}
     for name in ("things", "names", "acts", "states", "kept", "ways", "concerns"):
-        bits[f"@{name}"] = sum(bits[slot] for slot in common.strings(name))
+        bits[f"@{name}"] = sum(bits[slot] for slot in _known(symbols, common, name))
+    for name in LEFT:
+        if name not in bits:
+            raise common.fault(("features",), f"{name!r} is missing")
     bits["@left"] = reduce(or_, (bits[name] for name in LEFT))
     return bits
 
 
+def _known(symbols: Symbols, common: Source, *path: str) -> list[str]:
+    """The slots and features that a list of `common.yaml` names."""
+    for n, name in enumerate(common.strings(*path)):
+        if not symbols.known(name):
+            raise common.fault((*path, n), f"unknown slot or feature {name!r}")
+    return common.strings(*path)
+
+
 def _anchor(lexicon: Lexicon, common: Source, words: Mapping[str, Source]) -> None:
-    slots = partial(map, lexicon.symbols.char)
+    def slots(*path: str) -> Iterator[str]:
+        return map(lexicon.symbols.char, _known(lexicon.symbols, common, *path))
+
     # Each language by itself: a word of one may be something else in another.
     spoken = dict.fromkeys(pair for g in lexicon.grammars.values() for pair in zip(g.phrases, g.slots, strict=True))
     back: dict[str, list[str]] = {}
@@ -90,19 +103,22 @@ def _anchor(lexicon: Lexicon, common: Source, words: Mapping[str, Source]) -> No
             back.setdefault(plain, []).append(other)
 
     def typed(name: str) -> Iterator[str]:
-        wanted = frozenset(slots(common.strings(name)))
+        wanted = frozenset(slots(name))
         return as_typed(simplest([*dict.fromkeys(phrase for phrase, slot in spoken if slot in wanted)]), back)
 
-    lexicon.names_in_quotes = frozenset(slots(common.strings("names_in_quotes")))
+    lexicon.names_in_quotes = frozenset(slots("names_in_quotes"))
+    for name in common.mapping("inside_quotes"):
+        if not common.strings("slots", name):
+            raise common.fault(("inside_quotes", name), "has no words among the slots")
     lexicon.covers = tuple(common.strings("slots", name)[0] for name in common.mapping("inside_quotes"))
     kinds: dict[str, int] = {}
     for rank, name in enumerate(common.mapping("inside_quotes")):
-        for slot in slots(common.strings("inside_quotes", name)):
+        for slot in slots("inside_quotes", name):
             kinds.setdefault(slot, rank)
     held = [(form, kinds[slot]) for phrase, slot in spoken if slot in kinds for form in as_typed([phrase], back)]
     lexicon.inside_quotes = ahocorasick_rs.AhoCorasick([form for form, _ in held], store_patterns=False)
     lexicon.cover_of = tuple(rank for _, rank in held)
-    marked = [(mark, name) for name, source in words.items() for mark in source.value.get("markers", ())]
+    marked = [(mark, name) for name, source in words.items() for mark in source.strings("markers")]
     foreign = [mark for mark, name in marked if name != next(iter(words))]
     pasted = common.strings("raw_anchors")
     lexicon.request_anchors = Anchors(partial(typed, "request_anchors"), pasted, foreign)

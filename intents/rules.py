@@ -48,7 +48,7 @@ def read_rules(source: Source, symbols: Symbols) -> tuple[RequestRule, ...]:
             label = Label(rule["label"])
         except (ValueError, KeyError):
             raise source.fault(("rules", n, "label"), "must be a label") from None
-        rules.append(RequestRule(rule["rule"], label, bits("all"), some, bits("none")))
+        rules.append(RequestRule(source.text("rules", n, "rule"), label, bits("all"), some, bits("none")))
     return tuple(rules)
 
 

@@ -52,6 +52,8 @@ class Source:
         self.lines[path] = node.start_mark.line + 1
         if len(path) > MAX_DEPTH:
             raise self.fault(path, f"nested deeper than {MAX_DEPTH}")
+        if len(self.lines) > MAX_BYTES:  # more values than bytes: aliases of aliases
+            raise self.fault(path, f"more than {MAX_BYTES} values")
         if isinstance(node, yaml.ScalarNode):
             return True if node.value == "true" else node.value  # "yes" and "no" are words here
         if isinstance(node, yaml.SequenceNode):
@@ -88,6 +90,20 @@ class Source:
                 raise self.fault((*path, n), "must be text")
         return list(found)
 
+    def texts(self, *path: str | int) -> dict[str, str]:
+        """Words to words."""
+        for name, value in self.mapping(*path).items():
+            if not isinstance(value, str):
+                raise self.fault((*path, name), "must be text")
+        return self.mapping(*path)
+
+    def text(self, *path: str | int) -> str:
+        """What can't be left out."""
+        found = self._at(path)
+        if not isinstance(found, str):
+            raise self.fault(path, "must be text")
+        return found
+
     def only(self, allowed: set[str], *path: str | int) -> None:
         for name in self.mapping(*path):
             if name not in allowed:
@@ -103,6 +119,11 @@ class Source:
 
     def _at(self, path: tuple[str | int, ...]) -> Any:
         value: Any = self.value
-        for step in path:
-            value = value.get(step) if isinstance(value, dict) else value[int(step)]
+        for n, step in enumerate(path):
+            if isinstance(value, list) and isinstance(step, int):
+                value = value[step]
+            elif isinstance(value, dict):
+                value = value.get(str(step))
+            elif value is not None:
+                raise self.fault(path[:n], "must be a mapping")
         return value

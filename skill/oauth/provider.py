@@ -95,7 +95,7 @@ class Provider:
         code = wire.error_code(answer)
         named = code.startswith("refresh_token_") or code == "invalid_grant"
         if not answer.ok and not answer.html and (named or answer.status == 401):
-            raise self._noted(ProviderError(Reason.REFUSED, code=code[:40], status=answer.status))
+            raise self._noted(ProviderError(Reason.REFUSED, code=wire.named(code), status=answer.status))
         tokens = wire.read(wire.Tokens, answer)
         if not tokens.access_token and not tokens.refresh_token:  # either may be left out, not both
             raise self._noted(ProviderError(Reason.PROVIDER, status=answer.status, code="tokens missing"))
@@ -147,7 +147,7 @@ class Provider:
             Ask("GET", self._settings.backend_url + path, sent, limit=limit, seconds=seconds)
         )
         if answer.status == 401:
-            raise self._noted(ProviderError(Reason.REFUSED, code=wire.error_code(answer)[:40], status=401))
+            raise self._noted(ProviderError(Reason.REFUSED, code=wire.named(wire.error_code(answer)), status=401))
         return answer
 
     def _noted(self, refused: ProviderError) -> ProviderError:

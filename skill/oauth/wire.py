@@ -21,7 +21,8 @@ from skill.secret import Secret
 
 CODE_LASTS = timedelta(minutes=15)  # section 3, timing
 USER_CODE = r"[A-Za-z0-9-]{4,24}"  # trust.md, section 3: anything else is hostile
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+_WORDS = re.compile(r"[a-z_.]{1,60}")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +228,11 @@ def error_code(answer: Answer) -> str:
     return next((place.lower() for place in places if isinstance(place, str) and place), "")
 
 
+def named(code: str) -> str:
+    """An error code as it may be told in the debug log: words alone, so that no token gets there that it echoes."""
+    return code if _WORDS.fullmatch(code) else ""
+
+
 def _says(answer: Answer, *words: str) -> bool:
     text = answer.body[:4096].decode("utf-8", "replace").lower()
     return any(word in text for word in words)
@@ -236,7 +242,7 @@ def refusal(answer: Answer, now: datetime | None = None) -> ProviderError:
     """Why an answer is not a good one, body first and status last (trust.md, section 2)."""
     code = error_code(answer)
     details: dict[str, Any] = {
-        "code": printable(code, 40) or "",
+        "code": named(code),
         "status": answer.status,
         "retry_after": retry_after(answer, now or datetime.now(UTC)),
     }
@@ -274,7 +280,7 @@ def http_date(text: str) -> datetime | None:
     """A date as HTTP headers write it, aware; None when it is none."""
     try:
         parsed = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
@@ -287,9 +293,9 @@ def poll_refusal(answer: Answer) -> ProviderError | None:
     if known.reason in (Reason.BLOCKED, Reason.REGION, Reason.NO_ENTITLEMENT, Reason.LIMIT):
         return known
     if code in ("access_denied", "authorization_declined"):
-        return ProviderError(Reason.DECLINED, code=code, status=answer.status)
+        return ProviderError(Reason.DECLINED, code=named(code), status=answer.status)
     if code == "expired_token" or (answer.status < 500 and _says(answer, "expired")):
-        return ProviderError(Reason.EXPIRED, code=code, status=answer.status)
+        return ProviderError(Reason.EXPIRED, code=named(code), status=answer.status)
     if answer.status in (403, 404) and answer.json() is not None:
         return None
     return known

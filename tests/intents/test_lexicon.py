@@ -56,6 +56,11 @@ def test_it_is_read_once() -> None:
             "clarifying.0.wen",
             "unknown key",
         ),
+        ("rules.yaml", "- {rule:", "- {rool:", "rules.0", "unknown key"),
+        ("en/request.yaml", "marks:", "marks:\n  - x", "marks.0", "must be a mapping"),
+        ("en/request.yaml", "marks:", "marks:\n  - {turn: {x: [y]}, when: x}", "marks.0.turn.x", "must be text"),
+        ("en/words.yaml", "\nslots:", "\nmixes: [xx]\nslots:", "mixes.0", "unknown language"),
+        ("common.yaml", "\nacts:", "\nacts: [nosuchslot]\nactz:", "acts.0", "unknown slot or feature"),
         ("rules.yaml", "all: retract", "all: retrackt", "all", "unknown feature"),
         ("common.yaml", "slots:", "slots:\n  oops: {a: b}", "slots.oops", "must be a list"),
     ],
@@ -82,6 +87,14 @@ def test_a_lexicon_out_of_size_is_refused(folder: Path) -> None:
     with (folder / "rules.yaml").open("a", encoding="utf-8") as file:
         file.write("# " + "x" * 300_000)
     with pytest.raises(LexiconError, match="larger than"):
+        load(folder)
+
+
+def test_aliases_of_aliases_are_refused(folder: Path) -> None:
+    """trust.md, section 3: size bounded, also of what a few bytes stand for."""
+    laughs = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 7))
+    (folder / "rules.yaml").write_text(f"l0: &l0 [a]\n{laughs}", "utf-8")
+    with pytest.raises(LexiconError, match="more than"):
         load(folder)
 
 

@@ -330,3 +330,26 @@ def test_every_outcome_fits_the_contract(outcome: Any) -> None:
     assert answer["error"] in ERRORS
     assert answer["message"] and "{" not in answer["message"]
     assert set(answer) <= {"ok", "error", "message", "retry_after"}
+
+
+def test_a_confirmation_dies_where_the_code_has_moved_away(agent: Stage) -> None:
+    """conversation.md, rule 5 and section 7: a poll belongs to the conversation that shows the code."""
+    started(agent)
+    agent.say("Ana", "done")
+    agent.say("Ana", SIGN_IN, conversation_id="another chat")
+    answer = agent.call_tool("Ana", "poll")
+    assert (answer["ok"], answer["error"]) == (False, "request_required")
+    assert agent.asked("poll") == 0
+
+
+def test_a_start_beyond_the_limit_is_refused_to_an_agent_and_the_wait_is_told(stage: Stage) -> None:
+    """conversation.md, rule 1: checked before the provider is asked; the refusal is remembered as a failed start."""
+    stage.settings = {"answers": "agent", "starts_per_hour": 1}
+    started(stage)
+    stage.say("Ana", "cancel")
+    stage.say("Ana", SIGN_IN)
+    answer = stage.call_tool("Ana", "start")
+    assert (answer["ok"], answer["error"]) == (False, "rate_limited")
+    assert 3500 <= answer["retry_after"] <= 3600
+    assert stage.asked("start") == 1
+    assert stage.record("Ana").session.talk("chat with Ana").state == "failed"

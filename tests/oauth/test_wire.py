@@ -343,6 +343,7 @@ def test_no_answer_crashes_the_reading(status: int, body: object) -> None:
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
+        ("Ana\u061c", "Ana"),
         ("ana@example.test", "ana@example.test"),
         ("  ana  ", "ana"),
         ("ana\u202e\u200b\n\x00\x9f\u2066x", "anax"),
@@ -416,3 +417,23 @@ def test_windows_may_be_null_odd_or_weekly_alone(rate_limit: object, lengths: li
     """Section 9."""
     usage = wire.read(wire.Usage, answer(200, {"plan_type": "plus", "rate_limit": rate_limit}))
     assert [window.limit_window_seconds for window in usage.windows] == lengths
+
+
+@pytest.mark.parametrize("number", ["Mon, 01 Jan 2024 00:00:00 +" + "9" * 20, f"Mon, {'9' * 20} Jan 2024 00:00:00 GMT"])
+def test_a_date_out_of_all_bounds_is_none(number: str) -> None:
+    assert wire.http_date(number) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("refresh_token_expired", "refresh_token_expired"),
+        ("refresh_token_rt.1.c4n4ry", ""),
+        ("<b>expired</b>", ""),
+        ("x" * 61, ""),
+        ("", ""),
+    ],
+)
+def test_an_error_code_is_told_only_where_it_can_hold_no_token(code: str, told: str) -> None:
+    """trust.md, section 3: tokens in logs, exceptions."""
+    assert wire.named(code) == told

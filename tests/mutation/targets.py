@@ -1,0 +1,58 @@
+"""What is changed, and the tests that have to notice it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Target:
+    """One module, or some functions of it."""
+
+    path: str
+    only: Sequence[str] = ()
+    at_load: bool = False  # what it does is done when the lexicon is read: any test may notice
+
+    @property
+    def module(self) -> str:
+        """As it is imported."""
+        return self.path.removesuffix(".py").replace("/", ".")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Modules that the same tests look after."""
+
+    package: str
+    targets: Sequence[Target]
+    tests: Sequence[str]
+
+
+GROUPS = (
+    Group(
+        "skill",
+        (
+            *(Target(f"skill/{name}.py") for name in ("core/machine", "answers")),
+            *(Target(f"skill/turns/{name}.py") for name in ("begin", "claim", "forget", "settle", "tell", "trail")),
+        ),
+        (
+            *("tests/core/test_machine.py", "tests/core/test_session.py", "tests/conversations", "tests/turns"),
+            *("tests/test_onboarding.py", "tests/test_trail.py", "tests/oauth/test_tool.py"),
+        ),
+    ),
+    Group(
+        "intents",
+        (
+            *(Target(f"intents/{name}.py") for name in ("decide", "context")),
+            Target("intents/rules.py", at_load=True),
+            Target(
+                "intents/grammar.py",
+                only=("_understanding", "_answering", "_turned", "Reader._replies", "Reader._reply"),
+                at_load=True,
+            ),
+        ),
+        tuple(
+            f"tests/intents/test_{name}.py"
+            for name in ("answers", "decisions", "regressions", "corpus", "spanish", "lexicon")
+        ),
+    ),
+)
