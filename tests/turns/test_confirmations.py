@@ -25,6 +25,7 @@ def asked(stage: Stage) -> Stage:
         (timedelta(0), 1),
         (-15 * SECOND, 1),
         (-20 * SECOND, 1),  # the very moment the code was shown
+        (-20.1 * SECOND, 0),  # to the microsecond, where the platform tells it
         (-21 * SECOND, 0),
         (-3600 * SECOND, 0),
         (3600 * SECOND, 1),  # a clock of theirs that is ahead
