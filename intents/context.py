@@ -27,7 +27,7 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
         of("@acts @states"),
         of("command plain commandout asked"),
     )
-    open_to_more, same, mine = of("@acts @states @kept"), of("dothat know"), of("my keyword key pastedkey")
+    open_to_more, same, mine = of("@acts @states @kept"), of("dothat know remove"), of("my keyword key pastedkey")
     done, keys, meant, asked_for = of("@acts did"), of("key keyword pastedkey"), of("command plain"), of("signin")
     material, aside, others = of("task intro say"), of("task homonym"), of("say person")
     broken, ours, owned = of("broke expired usage"), of("@acts my"), of("@kept my have chatgpt")

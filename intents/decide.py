@@ -95,7 +95,9 @@ def _asked_after(frame: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
     bits = known.bits
     later = (f.features for f in frames if f.sentence == frame.sentence and f.start > frame.start)
     asked = (features for features in later if features & bits["asked"] and not features & bits["tag"])
-    return any(not features & bits["x"] or features & bits["@concerns"] for features in asked)
+    # "Sign me in with ChatGPT, what's the code?" wants to go on.
+    weighing = (features for features in asked if not features & bits["code"] or features & bits["@concerns"])
+    return any(not features & bits["x"] or features & bits["@concerns"] for features in weighing)
 
 
 # Which of several clauses speaks for the message. Of a report that it is finished and one that it isn't, the later
@@ -123,14 +125,15 @@ def answer(scan: Scan, known: Lexicon, state: str) -> Verdict:
     said: list[tuple[ReplyRule, Frame]] = []
     telling = sum(known.bits[name] for name in _TELLING)
     strange = asked = besides = 0
-    for frame in frames:
+    for frame in frames[: _own_words(frames, known)]:
         rule = first(frame.symbols, False)
         if rule and rule.label is Label.CONFIRM and frame.features & known.bits["ask"]:
             rule = None  # a question confirms nothing
         if rule and rule.label is not Label.NONE:
             said.append((rule, frame))
         elif rule is None:
-            strange |= frame.features & (known.bits["x"] | known.bits["task"])
+            if not frame.features & known.bits["@ways"]:  # "the second, my employer hands out keys"
+                strange |= frame.features & (known.bits["x"] | known.bits["task"])
             besides |= frame.features & telling
             asked |= frame.features & (known.bits["ask"] | known.bits["wh"] | known.bits["how"] | known.bits["why"])
         else:
@@ -156,6 +159,13 @@ def answer(scan: Scan, known: Lexicon, state: str) -> Verdict:
     if agrees:  # "yes, where do I type it?"
         best, at = next((pair for pair in said if pair[0].label is Label.HELP), (best, at))
     return _by(best, (at,))
+
+
+def _own_words(frames: Sequence[Frame], known: Lexicon) -> int:
+    """How many clauses are said here: what follows "translate this:" is material."""
+    colon, material = known.symbols.char("colon"), known.bits["task"] | known.bits["intro"]
+    heads = (n for n, frame in enumerate(frames, 1) if frame.ends == colon and frame.features & material)
+    return next(heads, len(frames))
 
 
 def _by(rule: ReplyRule, frames: Sequence[Frame]) -> Verdict:
