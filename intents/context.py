@@ -36,6 +36,7 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
     np, opens, below, label, instead = (bits[name] for name in ("np", "open", "below", "label", "instead"))
     theirs, if_, wish, please = (bits[name] for name in ("theirs", "if", "wish", "justplease"))
     cut_off, reports = bits["dangling"], bits["reports"]
+    deferred, habit, no_key = bits["deferred"], bits["habit"], bits["no_key"]
 
     def judged(frames: Sequence[Frame]) -> Judged:
         found: Judged = []
@@ -43,6 +44,7 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
         wished = 0  # what the last clause named and said no more about
         blocked = age = 0  # what follows is quoted, or a task's material; clauses since the topic was named
         labelled = quoting = before = -1  # sentences: behind somebody's "Label:", about words, the last one
+        waiting = refused = -1  # sentences: that speak of later, that refused a key
         for frame in frames:
             own, sentence = frame.features, frame.sentence
             mask = own | blocked
@@ -50,8 +52,12 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
                 mask |= labels
             if quoting == sentence:
                 mask |= blocks
-            if wished and mask & please:  # "ChatGPT login, please"
+            if waiting == sentence:
+                mask |= habit
+            if wished and mask & (please | no_key):  # "ChatGPT login, please"
                 mask |= wished | meant | asked_for
+            elif own & wish and refused == sentence:  # "no keys, ChatGPT login"
+                mask |= meant | asked_for
             elif pending and mask & np and mask & things:
                 mask |= pending | carried
             elif topic and mask & open_to_more and not mask & names:
@@ -72,6 +78,10 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
                 quoting = sentence  # as in "you must not, at any time, connect it"
             if heads and own & label:
                 labelled = sentence
+            if own & deferred and not own & names:
+                waiting = sentence
+            if own & no_key:
+                refused = sentence
             age += 1
             if age > _FORGOTTEN:
                 topic = 0

@@ -56,7 +56,17 @@ def request(scan: Scan, known: Lexicon) -> Verdict:
     weighs = rule.label is Label.BYOK and frame.features & (bits["plan"] | bits["tier"] | bits["account"])
     if (rule.label is Label.OAUTH or weighs) and _asked_after(frame, frames, known):
         return Verdict(Label.AMBIGUOUS, "asked-after", (frame,))
+    if rule.label is Label.OAUTH and _listed(frames, known):
+        return NOTHING
     return Verdict(rule.label, rule.name, (frame,))
+
+
+def _listed(frames: Sequence[Frame], known: Lexicon) -> bool:
+    """ "1. Open it 2. Sign in with ChatGPT. Make this friendlier.": numbered lines that something is to be done to."""
+    bits = known.bits
+    numbers = bits["one"] | bits["two"] | bits["num"]
+    numbered = [len(frame.symbols) == 1 and bool(frame.features & numbers) for frame in frames]
+    return sum(numbered) > 1 and bool(frames[-1].features & bits["task"]) and not numbered[-2]
 
 
 _MOVES = (Label.OAUTH, Label.AMBIGUOUS, Label.BYOK, Label.OTHER_VENDOR, Label.NONE)
@@ -114,6 +124,7 @@ _FINAL = (Label.BYOK, Label.CANCEL, Label.RESEND, Label.CHOOSE_BYOK, Label.CHOOS
 _UNSURE = ("agrees", "agrees-only", "acknowledges", "asks-why")  # with words beside them that nobody knows: none
 _CHOICES = (Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK)
 _TROUBLE = ("says-invalid", "says-set", "misses-a-button")
+_AT_IT = ("wants-time", "not-finished")
 _TELLING = ("say", "neg", "person", "their", "service", "done", "entered", "approved", "connected", "tofinish", "when")
 
 
@@ -148,6 +159,8 @@ def answer(scan: Scan, known: Lexicon, state: str) -> Verdict:
     trouble = next((n for n, name in enumerate(names) if name in _TROUBLE), len(names))
     if "says-finished" in names[trouble:]:
         said = [pair for pair in said if pair[0].name not in _TROUBLE]  # "it didn't work at first, now it's approved"
+    elif names[-1] in _AT_IT:
+        said = [pair for pair in said if pair[0].name not in _TROUBLE]  # "it asks for a captcha, one moment"
     finished = _finished([rule for rule, _ in said])
     best, at = max(reversed(said), key=lambda pair: _strength(pair[0], finished))
     if best.label in _CHOICES and said[-1][0].label is Label.CANCEL and said[-1][1].features & known.bits["retract"]:
