@@ -25,7 +25,7 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
     kept, unfinished, said = (
         of("@things @acts @kept did theirs"),
         of("@acts @states"),
-        of("command plain commandout asked"),
+        of("command plain commandout asked mineconnected asksdone asksmodels"),
     )
     open_to_more, same, mine = of("@acts @states @kept"), of("dothat know remove"), of("my keyword key pastedkey")
     done, keys, meant, asked_for = of("@acts did"), of("key keyword pastedkey"), of("command plain"), of("signin")
@@ -36,6 +36,7 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
     np, opens, below, label, instead = (bits[name] for name in ("np", "open", "below", "label", "instead"))
     theirs, if_, wish, please = (bits[name] for name in ("theirs", "if", "wish", "justplease"))
     cut_off, reports = bits["dangling"], bits["reports"]
+    canyou, asked, questions = bits["canyou"], bits["asked"], of("how cani wh why wonder which if")
     deferred, habit, no_key = bits["deferred"], bits["habit"], bits["no_key"]
 
     def judged(frames: Sequence[Frame]) -> Judged:
@@ -44,7 +45,7 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
         wished = 0  # what the last clause named and said no more about
         blocked = age = 0  # what follows is quoted, or a task's material; clauses since the topic was named
         labelled = quoting = before = -1  # sentences: behind somebody's "Label:", about words, the last one
-        waiting = refused = -1  # sentences: that speak of later, that refused a key
+        waiting = refused = polite = -1  # sentences: of later, refusing a key, asking politely
         for frame in frames:
             own, sentence = frame.features, frame.sentence
             mask = own | blocked
@@ -54,6 +55,8 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
                 mask |= blocks
             if waiting == sentence:
                 mask |= habit
+            if polite == sentence and own & acts and not own & questions:
+                mask &= ~asked  # "could you summarise this, and sign me in with ChatGPT?"
             if wished and mask & (please | no_key):  # "ChatGPT login, please"
                 mask |= wished | meant | asked_for
             elif own & wish and refused == sentence:  # "no keys, ChatGPT login"
@@ -82,6 +85,8 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
                 waiting = sentence
             if own & no_key:
                 refused = sentence
+            if own & canyou:
+                polite = sentence
             age += 1
             if age > _FORGOTTEN:
                 topic = 0

@@ -113,11 +113,11 @@ def _asked_after(frame: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
 # Which of several clauses speaks for the message. Of a report that it is finished and one that it isn't, the later
 # counts; a question beside "not yet" is what needs an answer, a question beside "done" can wait.
 _STRENGTH = {
-    Label.BYOK: 6,
-    Label.CHOOSE_BYOK: 6,
-    Label.CHOOSE_OAUTH: 6,
-    Label.CANCEL: 5,
-    Label.RESEND: 4,
+    Label.BYOK: 7,
+    Label.CHOOSE_BYOK: 7,
+    Label.CHOOSE_OAUTH: 7,
+    Label.CANCEL: 6,
+    Label.RESEND: 5,
     Label.HELP: 2,
 }
 _FINAL = (Label.BYOK, Label.CANCEL, Label.RESEND, Label.CHOOSE_BYOK, Label.CHOOSE_OAUTH)
