@@ -105,8 +105,8 @@ def _asked_after(frame: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
     bits = known.bits
     later = (f.features for f in frames if f.sentence == frame.sentence and f.start > frame.start)
     asked = (features for features in later if features & bits["asked"] and not features & bits["tag"])
-    # "Sign me in with ChatGPT, what's the code?" wants to go on.
-    weighing = (features for features in asked if not features & bits["code"] or features & bits["@concerns"])
+    onward = bits["code"] | bits["start"]  # "sign me in with ChatGPT, what's the code?"
+    weighing = (features for features in asked if not features & onward or features & bits["@concerns"])
     return any(not features & bits["x"] or features & bits["@concerns"] for features in weighing)
 
 
