@@ -25,9 +25,9 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
     kept, unfinished, said = (
         of("@things @acts @kept did theirs"),
         of("@acts @states"),
-        of("command plain commandout asked"),
+        of("command plain commandout asked mineconnected asksdone asksmodels"),
     )
-    open_to_more, same, mine = of("@acts @states @kept"), of("dothat know"), of("my keyword key pastedkey")
+    open_to_more, same, mine = of("@acts @states @kept"), of("dothat know remove"), of("my keyword key pastedkey")
     done, keys, meant, asked_for = of("@acts did"), of("key keyword pastedkey"), of("command plain"), of("signin")
     material, aside, others = of("task intro say"), of("task homonym"), of("say person")
     broken, ours, owned = of("broke expired usage"), of("@acts my"), of("@kept my have chatgpt")
@@ -37,6 +37,8 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
     owner = bits["my"]
     theirs, if_, wish, please = (bits[name] for name in ("theirs", "if", "wish", "justplease"))
     cut_off, reports, besides = bits["dangling"], bits["reports"], bits["besides"]
+    canyou, asked, questions = bits["canyou"], bits["asked"], of("how cani wh why wonder which if")
+    deferred, habit, no_key = bits["deferred"], bits["habit"], bits["no_key"]
 
     def judged(frames: Sequence[Frame]) -> Judged:
         found: Judged = []
@@ -45,6 +47,7 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
         blocked = age = 0  # what follows is quoted, or a task's material; clauses since the topic was named
         labelled = quoting = before = -1  # sentences: behind somebody's "Label:", what somebody says, the last one
         working = -1  # the sentence that is about words, or about something to be built
+        waiting = refused = polite = -1  # sentences: of later, refusing a key, asking politely
         for frame in frames:
             own, sentence = frame.features, frame.sentence
             mask = own | blocked
@@ -54,8 +57,14 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
                 working = -1  # "translate this, and then connect my plan"
             if sentence in (quoting, working):
                 mask |= blocks
-            if wished and mask & please:  # "ChatGPT login, please"
+            if waiting == sentence:
+                mask |= habit
+            if polite == sentence and own & acts and not own & questions:
+                mask &= ~asked  # "could you summarise this, and sign me in with ChatGPT?"
+            if wished and mask & (please | no_key):  # "ChatGPT login, please"
                 mask |= wished | meant | asked_for
+            elif own & wish and refused == sentence:  # "no keys, ChatGPT login"
+                mask |= meant | asked_for
             elif pending and mask & np and mask & things:
                 mask |= pending | carried
             elif topic and mask & open_to_more and not mask & names:
@@ -78,6 +87,12 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
                 working = sentence
             if heads and own & label:
                 labelled = sentence
+            if own & deferred and not own & names:
+                waiting = sentence
+            if own & no_key:
+                refused = sentence
+            if own & canyou:
+                polite = sentence
             age += 1
             if age > _FORGOTTEN:
                 topic = 0

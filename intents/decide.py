@@ -65,7 +65,17 @@ def by_rules(scan: Scan, known: Lexicon) -> Verdict | None:
     weighs = rule.label is Label.BYOK and frame.features & (bits["plan"] | bits["tier"] | bits["account"])
     if (rule.label is Label.OAUTH or weighs) and _asked_after(frame, frames, known):
         return Verdict(Label.AMBIGUOUS, "asked-after", (frame,))
+    if rule.label is Label.OAUTH and _listed(frames, known):
+        return NOTHING
     return Verdict(rule.label, rule.name, (frame,))
+
+
+def _listed(frames: Sequence[Frame], known: Lexicon) -> bool:
+    """ "1. Open it 2. Sign in with ChatGPT. Make this friendlier.": numbered lines that something is to be done to."""
+    bits = known.bits
+    numbers = bits["one"] | bits["two"] | bits["num"]
+    numbered = [len(frame.symbols) == 1 and bool(frame.features & numbers) for frame in frames]
+    return sum(numbered) > 1 and bool(frames[-1].features & bits["task"]) and not numbered[-2]
 
 
 _MOVES = (Label.OAUTH, Label.AMBIGUOUS, Label.BYOK, Label.OTHER_VENDOR, Label.NONE)
@@ -104,23 +114,26 @@ def _asked_after(frame: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
     bits = known.bits
     later = (f.features for f in frames if f.sentence == frame.sentence and f.start > frame.start)
     asked = (features for features in later if features & bits["asked"] and not features & bits["tag"])
-    return any(not features & bits["x"] or features & bits["@concerns"] for features in asked)
+    onward = bits["code"] | bits["start"]  # "sign me in with ChatGPT, what's the code?"
+    weighing = (features for features in asked if not features & onward or features & bits["@concerns"])
+    return any(not features & bits["x"] or features & bits["@concerns"] for features in weighing)
 
 
 # Which of several clauses speaks for the message. Of a report that it is finished and one that it isn't, the later
 # counts; a question beside "not yet" is what needs an answer, a question beside "done" can wait.
 _STRENGTH = {
-    Label.BYOK: 6,
-    Label.CHOOSE_BYOK: 6,
-    Label.CHOOSE_OAUTH: 6,
-    Label.CANCEL: 5,
-    Label.RESEND: 4,
+    Label.BYOK: 7,
+    Label.CHOOSE_BYOK: 7,
+    Label.CHOOSE_OAUTH: 7,
+    Label.CANCEL: 6,
+    Label.RESEND: 5,
     Label.HELP: 2,
 }
 _FINAL = (Label.BYOK, Label.CANCEL, Label.RESEND, Label.CHOOSE_BYOK, Label.CHOOSE_OAUTH)
 _UNSURE = ("agrees", "agrees-only", "acknowledges", "asks-why")  # with words beside them that nobody knows: none
 _CHOICES = (Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK)
 _TROUBLE = ("says-invalid", "says-set", "misses-a-button")
+_AT_IT = ("wants-time", "not-finished")
 _TELLING = ("say", "neg", "person", "their", "service", "done", "entered", "approved", "connected", "tofinish", "when")
 
 
@@ -132,14 +145,15 @@ def answer(scan: Scan, known: Lexicon, state: str) -> Verdict:
     said: list[tuple[ReplyRule, Frame]] = []
     telling = sum(known.bits[name] for name in _TELLING)
     strange = asked = besides = 0
-    for frame in frames:
+    for frame in frames[: _own_words(frames, known)]:
         rule = first(frame.symbols, False)
         if rule and rule.label is Label.CONFIRM and frame.features & known.bits["ask"]:
             rule = None  # a question confirms nothing
         if rule and rule.label is not Label.NONE:
             said.append((rule, frame))
         elif rule is None:
-            strange |= frame.features & (known.bits["x"] | known.bits["task"])
+            if not frame.features & known.bits["@ways"]:  # "the second, my employer hands out keys"
+                strange |= frame.features & (known.bits["x"] | known.bits["task"])
             besides |= frame.features & telling
             asked |= frame.features & (known.bits["ask"] | known.bits["wh"] | known.bits["how"] | known.bits["why"])
         else:
@@ -154,6 +168,8 @@ def answer(scan: Scan, known: Lexicon, state: str) -> Verdict:
     trouble = next((n for n, name in enumerate(names) if name in _TROUBLE), len(names))
     if "says-finished" in names[trouble:]:
         said = [pair for pair in said if pair[0].name not in _TROUBLE]  # "it didn't work at first, now it's approved"
+    elif names[-1] in _AT_IT:
+        said = [pair for pair in said if pair[0].name not in _TROUBLE]  # "it asks for a captcha, one moment"
     finished = _finished([rule for rule, _ in said])
     best, at = max(reversed(said), key=lambda pair: _strength(pair[0], finished))
     if best.label in _CHOICES and said[-1][0].label is Label.CANCEL and said[-1][1].features & known.bits["retract"]:
@@ -174,6 +190,13 @@ def _leaves_open(at: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
     bits = known.bits
     asked = (f.features for f in frames if f.start < at.start and f.features & bits["ask"])
     return bool(at.features & bits["or"]) and any(features & bits["@ways"] for features in asked)
+
+
+def _own_words(frames: Sequence[Frame], known: Lexicon) -> int:
+    """How many clauses are said here: what follows "translate this:" is material."""
+    colon, material = known.symbols.char("colon"), known.bits["task"] | known.bits["intro"]
+    heads = (n for n, frame in enumerate(frames, 1) if frame.ends == colon and frame.features & material)
+    return next(heads, len(frames))
 
 
 def _by(rule: ReplyRule, frames: Sequence[Frame]) -> Verdict:
