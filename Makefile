@@ -6,12 +6,15 @@ STAMP := $(VENV)/.installed
 # Hermes Agent pins openai, pydantic, rich and others to versions that exclude ours; its tests run beside it in here.
 HERMES := .venv-hermes
 HERMES_STAMP := $(HERMES)/.installed
+# Three agent SDKs, which nothing but their own tests needs.
+AGENTS := .venv-agents
+AGENTS_STAMP := $(AGENTS)/.installed
 # OpenClaw is npm's, and needs a Node that Debian doesn't have yet.
 OPENCLAW := .openclaw
 OPENCLAW_STAMP := $(OPENCLAW)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint test-hermes test-openclaw browser node bench learn docs dist example clean
+.PHONY: help demo test test-all lint test-hermes test-openclaw test-agents browser node bench learn docs dist example clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,11 +25,14 @@ demo: $(STAMP)  ## the main job: the local provider and a chat, side by side
 test: $(STAMP) $(HERMES_STAMP) browser node lint  ## style, types and every test
 	$(PY) -m pytest -q -n auto --dist worksteal -m "not full"
 
-test-all: $(STAMP) $(HERMES_STAMP) $(OPENCLAW_STAMP) browser node lint  ## the same at full sizes, with the long soaks
+test-all: $(STAMP) $(HERMES_STAMP) $(OPENCLAW_STAMP) $(AGENTS_STAMP) browser node lint  ## the same at full sizes, with the long soaks
 	$(PY) -m pytest -q -n auto --dist worksteal
 
 test-hermes: $(HERMES_STAMP)  ## the scenarios with the real Hermes Agent only
 	$(HERMES)/bin/python -m pytest -c tests/runtimes/hermes/pytest.ini --rootdir . --noconftest -q tests/runtimes/test_hermes.py
+
+test-agents: $(AGENTS_STAMP)  ## the scenarios with the real agent SDKs only
+	$(AGENTS)/bin/python -m pytest -c tests/runtimes/agents/pytest.ini --rootdir . --noconftest -q tests/runtimes/test_agents.py
 
 test-openclaw: $(STAMP) $(OPENCLAW_STAMP)  ## the plugin in the real OpenClaw gateway only
 	$(PY) -m pytest -q tests/runtimes/test_openclaw_gateway.py
@@ -54,7 +60,7 @@ docs: $(STAMP) browser  ## the site in site/: docs/, the reference from the code
 	$(PY) -m website
 
 clean:  ## remove the environment and caches
-	rm -rf $(VENV) $(HERMES) $(OPENCLAW) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist site .docs
+	rm -rf $(VENV) $(HERMES) $(OPENCLAW) $(AGENTS) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist site .docs
 
 # The chat page is tested in Debian's chromium.
 browser:
@@ -75,6 +81,13 @@ $(HERMES_STAMP): pyproject.toml constraints-hermes.txt
 	@$(BASE_PYTHON) -c 'import ensurepip, venv' 2>/dev/null || (apt-get update -qq && apt-get install -y -qq python3-venv)
 	$(BASE_PYTHON) -m venv $(HERMES)
 	$(HERMES)/bin/pip install --quiet --disable-pip-version-check -c constraints-hermes.txt -e '.[hermes,mcp,demo]' pytest pytest-timeout
+	@touch $@
+
+$(AGENTS_STAMP): pyproject.toml constraints-agents.txt
+	@$(BASE_PYTHON) -c 'import ensurepip, venv' 2>/dev/null || (apt-get update -qq && apt-get install -y -qq python3-venv)
+	$(BASE_PYTHON) -m venv $(AGENTS)
+	$(AGENTS)/bin/pip install --quiet --disable-pip-version-check -c constraints-agents.txt -e '.[demo]' \
+		openai-agents pydantic-ai-slim langchain pytest pytest-timeout
 	@touch $@
 
 $(OPENCLAW_STAMP): tests/runtimes/openclaw/package.json
