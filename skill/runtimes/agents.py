@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 from pydantic import Field
 
 from skill.core.replies import catalogue
+from skill.core.states import Action
 from skill.message import Message
 from skill.oauth.tool import NAME, SCHEMA
 from skill.onboarding import Onboarding
@@ -45,9 +46,7 @@ def wrap_tool(onboarding: Onboarding, identity: Callable[..., Message | None]) -
         try:
             given = signature.bind(*args, **kwargs).arguments
             said = identity(*(given.pop(each.name) for each in context))
-            answer = await onboarding.openai_oauth(**_called(given), **_caller(said))
-        except ValueError as unknown:
-            answer = {"ok": False, "error": "unknown_action", "message": str(unknown)}
+            answer = _unknown(given["action"]) or await onboarding.openai_oauth(**_called(given), **_caller(said))
         except Exception as fault:  # noqa: BLE001 (the SDK would show its text to the model)
             log.error("a tool call was not carried out: %s", where(fault))
             answer = {"ok": False, "error": "storage", "message": catalogue("en").text("error_storage")}
@@ -87,6 +86,13 @@ def _signature(context: list[inspect.Parameter]) -> inspect.Signature:
         for name, (kind, default) in _PARAMETERS.items()
     ]
     return inspect.Signature([*context, *arguments], return_annotation=str)
+
+
+def _unknown(action: str) -> dict[str, Any] | None:
+    """The answer to an action that there is not."""
+    if action in {each.value for each in Action}:
+        return None
+    return {"ok": False, "error": "unknown_action", "message": "There is no such action."}
 
 
 def _called(given: dict[str, Any]) -> dict[str, Any]:

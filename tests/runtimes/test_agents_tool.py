@@ -91,11 +91,14 @@ def test_an_action_that_there_is_not_is_said_to_the_model(stage: Stage) -> None:
     assert call(stage, message(), action="steal")["error"] == "unknown_action"
 
 
-def test_a_context_that_breaks_is_logged_without_its_words(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("fault", [RuntimeError, ValueError])
+def test_a_context_that_breaks_is_logged_without_its_words(
+    stage: Stage, caplog: pytest.LogCaptureFixture, fault: type[Exception]
+) -> None:
     def breaks() -> Message:
-        raise RuntimeError("ana's own words")
+        raise fault("ana's own words")
 
     with caplog.at_level(logging.ERROR):
         answer = stage.run(wrap_tool(stage.skill, breaks)("status"))  # type: ignore[arg-type]
     assert json.loads(answer)["error"] == "storage"
-    assert "RuntimeError" in caplog.text and "own words" not in caplog.text + answer
+    assert fault.__name__ in caplog.text and "own words" not in caplog.text + answer
