@@ -6,12 +6,15 @@ STAMP := $(VENV)/.installed
 # Hermes Agent pins openai, pydantic, rich and others to versions that exclude ours; its tests run beside it in here.
 HERMES := .venv-hermes
 HERMES_STAMP := $(HERMES)/.installed
+# Three agent SDKs, which nothing but their own tests needs.
+AGENTS := .venv-agents
+AGENTS_STAMP := $(AGENTS)/.installed
 # OpenClaw is npm's, and needs a Node that Debian doesn't have yet.
 OPENCLAW := .openclaw
 OPENCLAW_STAMP := $(OPENCLAW)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint test-hermes test-openclaw coverage mutation browser node bench learn docs dist example clean
+.PHONY: help demo test test-all lint test-hermes test-openclaw test-agents coverage mutation browser node bench learn docs dist example clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,10 +25,10 @@ demo: $(STAMP)  ## the main job: the local provider and a chat, side by side
 test: $(STAMP) $(HERMES_STAMP) browser node lint  ## style, types and every test
 	$(PY) -m pytest -q -n auto --dist worksteal -m "not full"
 
-test-all: $(STAMP) $(HERMES_STAMP) $(OPENCLAW_STAMP) browser node lint  ## the same at full sizes, with the long soaks
+test-all: $(STAMP) $(HERMES_STAMP) $(OPENCLAW_STAMP) $(AGENTS_STAMP) browser node lint  ## the same at full sizes, with the long soaks
 	$(PY) -m pytest -q -n auto --dist worksteal
 
-coverage: $(STAMP) $(HERMES_STAMP) browser  ## lines and branches that the tests reach; fails under 95 %
+coverage: $(STAMP) $(HERMES_STAMP) browser node  ## lines and branches that the tests reach; fails under 95 %
 	$(PY) -m coverage erase
 	$(PY) -m coverage run -m pytest -q -n auto --dist worksteal -m "not full"
 	$(PY) -m coverage combine -q
@@ -37,6 +40,9 @@ mutation: $(STAMP)  ## small faults in what enforces the rules; fails where the 
 
 test-hermes: $(HERMES_STAMP)  ## the scenarios with the real Hermes Agent only
 	$(HERMES)/bin/python -m pytest -c tests/runtimes/hermes/pytest.ini --rootdir . --noconftest -q tests/runtimes/test_hermes.py
+
+test-agents: $(AGENTS_STAMP)  ## the scenarios with the real agent SDKs only
+	$(AGENTS)/bin/python -m pytest -c tests/runtimes/agents/pytest.ini --rootdir . --noconftest -q tests/runtimes/test_agents.py
 
 test-openclaw: $(STAMP) $(OPENCLAW_STAMP)  ## the plugin in the real OpenClaw gateway only
 	$(PY) -m pytest -q tests/runtimes/test_openclaw_gateway.py
@@ -64,7 +70,7 @@ docs: $(STAMP) browser  ## the site in site/: docs/, the reference from the code
 	$(PY) -m website
 
 clean:  ## remove the environment and caches
-	rm -rf $(VENV) $(HERMES) $(OPENCLAW) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist site .docs
+	rm -rf $(VENV) $(HERMES) $(OPENCLAW) $(AGENTS) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist site .docs
 
 # The chat page is tested in Debian's chromium.
 browser:
@@ -85,6 +91,13 @@ $(HERMES_STAMP): pyproject.toml constraints-hermes.txt
 	@$(BASE_PYTHON) -c 'import ensurepip, venv' 2>/dev/null || (apt-get update -qq && apt-get install -y -qq python3-venv)
 	$(BASE_PYTHON) -m venv $(HERMES)
 	$(HERMES)/bin/pip install --quiet --disable-pip-version-check -c constraints-hermes.txt -e '.[hermes,mcp,demo]' coverage pytest pytest-timeout
+	@touch $@
+
+$(AGENTS_STAMP): pyproject.toml constraints-agents.txt
+	@$(BASE_PYTHON) -c 'import ensurepip, venv' 2>/dev/null || (apt-get update -qq && apt-get install -y -qq python3-venv)
+	$(BASE_PYTHON) -m venv $(AGENTS)
+	$(AGENTS)/bin/pip install --quiet --disable-pip-version-check -c constraints-agents.txt -e '.[demo]' \
+		openai-agents pydantic-ai-slim langchain pytest pytest-timeout
 	@touch $@
 
 $(OPENCLAW_STAMP): tests/runtimes/openclaw/package.json

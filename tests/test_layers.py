@@ -94,7 +94,7 @@ def test_a_runtime_translates_and_decides_nothing() -> None:
         if of({name}, *PROCESSES):
             assert of(found, *BEHIND_THE_HOOK) == set(), name
         elif of({name}, "skill.runtimes"):
-            offers_tool = of({name}, "skill.runtimes.hermes", "skill.runtimes.mcp")
+            offers_tool = of({name}, "skill.runtimes.agents", "skill.runtimes.hermes", "skill.runtimes.mcp")
             assert found == of(found, *(TOOL_RUNTIMES_USE if offers_tool else RUNTIMES_USE)), name
         elif not of({name}, "skill.cli"):
             assert of(found, "skill.runtimes") == set(), name

@@ -19,7 +19,7 @@ CONTENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (
         "In your runtime",
-        tuple(f"runtimes/{name}" for name in ("slack", "telegram", "hermes", "openclaw", "mcp", "http")),
+        tuple(f"runtimes/{name}" for name in ("slack", "telegram", "hermes", "openclaw", "mcp", "agents", "http")),
     ),
     ("Why it is so", ("explanation/rules", "explanation/understanding", "explanation/threats")),
     ("Running it", ("scaling", "observability")),

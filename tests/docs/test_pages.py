@@ -38,7 +38,7 @@ def elsewhere(found: list[Block], request: pytest.FixtureRequest) -> dict[str, s
 def test_few_blocks_are_not_run_and_each_says_why() -> None:
     left = [(named(page), block.reason) for page in PAGES for block in read(page) if block.mark == "not run"]
     assert all(reason for _, reason in left)
-    assert len(left) <= 10, left
+    assert len(left) <= 12, left
 
 
 def test_what_a_page_says_is_printed_is_compared() -> None:

@@ -128,3 +128,9 @@ def made(environment: str) -> Path:
 def hermes_python() -> Path:
     """The interpreter of the environment with Hermes Agent and mcp 1.26."""
     return made(".venv-hermes") / "bin" / "python"
+
+
+@pytest.fixture(scope="session")
+def agents_python() -> Path:
+    """The interpreter of the environment with the agent SDKs."""
+    return made(".venv-agents") / "bin" / "python"

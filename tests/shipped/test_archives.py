@@ -69,7 +69,8 @@ def test_the_sdist_builds_the_same_wheel(dist: Dist, tmp_path: Path) -> None:
 
 def test_the_sdist_holds_all_that_makes_and_proves_it(dist: Dist) -> None:
     """`make test` works from it."""
-    named = {"Makefile", "pyproject.toml", "constraints.txt", "constraints-hermes.txt", "LICENSE"}
+    constraints = {"constraints.txt", "constraints-hermes.txt", "constraints-agents.txt"}
+    named = {"Makefile", "pyproject.toml", "LICENSE", *constraints}
     pages = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"}
     folders = {"skill", "intents", "tests", "features", "docs", "benchmarks", "examples", ".github"}
     assert named | pages <= dist.sdist.files.keys()
