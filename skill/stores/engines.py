@@ -22,7 +22,7 @@ DATABASE_FILE = "onboarding.db"
 
 # Seconds. A step that takes longer fails by itself; `ANSWER` bounds them all together, for a frozen network.
 FILE_LOCK = 2.5  # for the write lock of the SQLite file
-ANSWER = 2.5  # for all that one read or one transaction on a server does
+ANSWER = 2.2  # for all that one read or one transaction on a server does
 CONNECT = STATEMENT = POOL = 2.0
 LOCK = 1.5  # shorter than a statement, so that the server names the cause
 PING = 0.7  # before a connection is used again; leaves time to make another
