@@ -90,7 +90,7 @@ def _taken_back(verdicts: Sequence[tuple[RequestRule, Frame]]) -> bool:
 def _tells(scan: Scan, known: Lexicon) -> bool:
     """Whether a clause could come to more than none, whatever the ones before it leave to it."""
     telling, left, before = known.telling, known.bits["@left"], 0
-    for _, _, _, features in scan.clauses:
+    for _, features in scan.clauses:
         if telling(features, before):
             return True
         before |= features & left
@@ -206,8 +206,8 @@ def _by(rule: ReplyRule, frames: Sequence[Frame]) -> Verdict:
 def says_nothing(scan: Scan) -> bool:
     """Whether no rule of any state holds: then nothing is answered, whatever was asked."""
     first = scan.grammar.replies[ANY]
-    for clause in scan.clauses:  # a generator would cost as much again
-        if first(clause[2], False):
+    for symbols, _ in scan.clauses:  # a generator would cost as much again
+        if first(symbols, False):
             return False
     return not first(scan.joined, True)
 

@@ -50,8 +50,8 @@ class Scan:
         self._matches = _matches(self._text, grammar)
         self._symbols = symbols = _spelled(self._text, self._matches, grammar)
         understood = grammar.understood
-        # Where each begins and ends among the symbols, its own symbols with their marks, its features.
-        self.clauses = [(m.start(), m.end(1), *understood(m[1], m[2])) for m in grammar.joints.clause.finditer(symbols)]
+        # The symbols of each, rewritten by the marks, and its features.
+        self.clauses = [understood(own, ask) for own, ask in grammar.joints.clause.findall(symbols)]
         self._frames: tuple[Frame, ...] | None = None
 
     @property
@@ -77,20 +77,27 @@ class Scan:
 
     def _framed(self) -> Iterator[Frame]:
         symbols, full, sentence, last = self._symbols, self.grammar.joints.full, 0, 0
-        for start, end, understood, features in self.clauses:
+        for (understood, features), (start, end) in zip(self.clauses, self._bounds(), strict=True):
             for symbol in symbols[last:start]:
                 sentence += symbol in full
             yield Frame(understood, features, start, end, sentence, symbols[end : end + 1])
             last = end
 
+    def _bounds(self) -> Iterator[tuple[int, int]]:
+        """Where each clause begins and ends among the symbols."""
+        return (match.span(1) for match in self.grammar.joints.clause.finditer(self._symbols))
+
     @property
     def joined(self) -> str:
         """All clauses as one, parted by commas and `but`."""
         symbols, joints = self._symbols, self.grammar.joints
+        comma, but, leading = joints.comma, joints.but, joints.leading
+        if but not in symbols:
+            return "".join([comma + understood for understood, _ in self.clauses])[:MAX_SYMBOLS]
         joined = ""
-        for start, _, understood, _ in self.clauses:
-            but = symbols[start - 1 : start] == joints.but and symbols[start] not in joints.leading
-            joined += (joints.but if but else joints.comma) + understood
+        for (understood, _), (start, _) in zip(self.clauses, self._bounds(), strict=True):
+            reversing = symbols[start - 1 : start] == but and symbols[start] not in leading
+            joined += (but if reversing else comma) + understood
         return joined[:MAX_SYMBOLS]
 
     def places(self, frame: Frame) -> Iterator[tuple[int, int, str]]:

@@ -17,7 +17,7 @@ GUESSED = (Label.AMBIGUOUS, Label.BYOK, Label.OTHER_VENDOR, Label.STATUS, Label.
 SURE = 0.8  # of 1
 _CLAUSES = 8  # of more than that is a pasted document
 
-Clause = tuple[int, int, str, int]  # of a `Scan`
+Clause = tuple[str, int]  # of a `Scan`
 Guess = Callable[[Sequence[Clause]], Label | None]
 
 
@@ -25,7 +25,7 @@ def seen(clauses: Sequence[Clause]) -> set[str]:
     """What the model looks at: the symbol of each feature, and each two symbols in a row; `^` and `$` are the ends."""
     found: set[str] = set()
     features = 0
-    for _, _, symbols, own in clauses:
+    for symbols, own in clauses:
         features |= own
         row = f"^{symbols}$"
         found.update(row[place : place + 2] for place in range(len(row) - 1))
