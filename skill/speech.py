@@ -165,7 +165,8 @@ def _values(words: Catalogue, scene: Scene) -> dict[str, object]:
             values["models"] = _models(words, report.models)
         case UsageReport() as usage:
             values["plan"] = usage.plan or words.text("unknown")
-            values["windows"] = "\n".join(_window(words, window, scene.now) for window in usage.windows) or "-"
+            lines = [_window(words, window, scene.now) for window in usage.windows]
+            values["windows"] = "\n".join(lines or [words.text("no_windows")])
     return values
 
 

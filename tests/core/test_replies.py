@@ -186,6 +186,14 @@ def everything_said(language: str) -> Iterator[tuple[str, Reply]]:
 
 
 @each
+def test_a_plan_of_which_no_limit_is_reported_says_so(language: str) -> None:
+    """Section 4: no bare list."""
+    here = scene(language, state=State.CONNECTED, code=None, login=LOGIN, outcome=UsageReport("free", []))
+    last = speech.reply("answer", replace(here, action=Action.USAGE)).text.splitlines()[-1]
+    assert len(last) > len("- ") and last == catalogue(language).text("no_windows")
+
+
+@each
 def test_whatever_can_be_said_can_be_said_in_every_language(language: str) -> None:
     """Section 4: no text without words, no place unfilled, and no word of another language's catalogue."""
     for said, reply in everything_said(language):

@@ -350,7 +350,7 @@ def leaks(secrets: Iterable[str], texts: Iterable[str]) -> list[str]:
 
 
 # Texts that are only parts of others.
-_PARTS = {"your_account", "unknown", "day", "hour", "minute", "duration", "model_line", "window_line"}
+_PARTS = {"your_account", "unknown", "day", "hour", "minute", "duration", "model_line", "window_line", "no_windows"}
 
 
 @cache

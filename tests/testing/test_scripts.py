@@ -250,7 +250,7 @@ NOT_SCRIPTED = {
 }
 PART_OF_OTHERS = {
     *("your_account", "unknown", "day", "hour", "minute", "duration"),
-    *("model_line", "window_line", "window_hours", "window_days", "window_week"),
+    *("model_line", "window_line", "no_windows", "window_hours", "window_days", "window_week"),
 }
 
 
