@@ -34,7 +34,7 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
     supposed, acted = of("@names @kept if"), of("@acts @names my")
     blocks, labels, carried, linked = (bits[name] for name in ("blocked", "labelled", "carried", "linked"))
     np, opens, below, label, instead = (bits[name] for name in ("np", "open", "below", "label", "instead"))
-    owner = bits["my"]
+    owner, wonder = bits["my"], bits["wonder"]
     theirs, if_, wish, please = (bits[name] for name in ("theirs", "if", "wish", "justplease"))
     cut_off, reports, besides = bits["dangling"], bits["reports"], bits["besides"]
     canyou, asked, questions = bits["canyou"], bits["asked"], of("how cani wh why wonder which if")
@@ -67,7 +67,7 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
                 mask |= meant | asked_for
             elif pending and mask & np and mask & things:
                 mask |= pending | carried
-            elif topic and mask & open_to_more and not mask & names:
+            elif topic and (mask & open_to_more or (topic & if_ and mask & wonder)) and not mask & names:
                 if mask & opens:
                     taken = topic if mask & same else topic & ~done
                     if not mask & broken or mask & ours:

@@ -59,7 +59,9 @@ def by_rules(scan: Scan, known: Lexicon) -> Verdict | None:
     firm = [(rule, frame) for rule, frame in loud if rule.label is not Label.AMBIGUOUS]
     if any(rule.name == "weighing" for rule, _ in loud):  # what then names neither is still the question
         named = known.bits["@names"] | known.bits["key"] | known.bits["keyword"]
-        firm = [(rule, frame) for rule, frame in firm if frame.features & named]
+        ways = named & ~known.bits["@names"] | known.bits["plan"] | known.bits["account"] | known.bits["signin"]
+        needs = {Label.OAUTH: ways}  # "which way? I want to connect ChatGPT" has not chosen
+        firm = [(rule, frame) for rule, frame in firm if frame.features & needs.get(rule.label, named)]
         loud = [(rule, frame) for rule, frame in loud if rule.label is Label.AMBIGUOUS]
     if not loud:
         return NOTHING

@@ -47,6 +47,9 @@ REACHED = {
         "unseen_twelfth": 0.9,
         "unseen_fourteenth": 0.98,
         "unseen_fourteenth_kin": 0.89,
+        "unseen_fifteenth": 0.98,
+        "unseen_fifteenth_kin": 0.98,
+        "unseen_sixteenth": 0.98,
     },
 }
 FILES = [(language, name) for language, names in REACHED.items() for name in names]
