@@ -37,7 +37,8 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
     owner = bits["my"]
     theirs, if_, wish, please = (bits[name] for name in ("theirs", "if", "wish", "justplease"))
     cut_off, reports, besides = bits["dangling"], bits["reports"], bits["besides"]
-    canyou, asked, questions = bits["canyou"], bits["asked"], of("how cani wh why wonder which if")
+    canyou, asked, question = bits["canyou"], bits["asked"], bits["ask"]
+    questions = of("how cani wh why wonder which if")
     deferred, habit, no_key, rejected = bits["deferred"], bits["habit"], bits["no_key"], of("no_key no_vendor")
 
     def judged(frames: Sequence[Frame]) -> Judged:
@@ -101,6 +102,8 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
                 topic = 0
             elif own & if_:  # "if I connect it, …": what follows may ask about it, never start it
                 topic = own & acts and own & supposed
+            elif own & question and own & theirs:  # "has anyone got their plan going here? I want to try it"
+                topic = 0
             elif own & things:
                 if own & np and not own & owned:
                     own |= pending & keys  # "an API key (OpenAI's)"
