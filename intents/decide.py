@@ -126,10 +126,10 @@ _STRENGTH = {
     Label.CHOOSE_BYOK: 7,
     Label.CHOOSE_OAUTH: 7,
     Label.CANCEL: 6,
-    Label.RESEND: 5,
+    Label.RESEND: 6,
     Label.HELP: 2,
 }
-_FINAL = (Label.BYOK, Label.CANCEL, Label.RESEND, Label.CHOOSE_BYOK, Label.CHOOSE_OAUTH)
+_FINAL = (Label.BYOK, Label.CANCEL, Label.RESEND)
 _UNSURE = ("agrees", "agrees-only", "acknowledges", "asks-why")  # with words beside them that nobody knows: none
 _CHOICES = (Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK)
 _TROUBLE = ("says-invalid", "says-set", "misses-a-button")
@@ -213,12 +213,12 @@ def says_nothing(scan: Scan) -> bool:
 
 
 _ASIDE = (Label.STATUS, Label.MODELS, Label.USAGE, Label.LOGOUT, Label.REAUTH, Label.OTHER_VENDOR)
-_UNCERTAIN = (Label.HELP, Label.NOT_YET, Label.RESEND, Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK, Label.CONFIRM)
+_CERTAIN = (Label.BYOK, Label.CANCEL, Label.RETRY)
 
 
 def _a_request(best: ReplyRule, at: Frame, scan: Scan, known: Lexicon) -> bool:
     """ "Which codex models do I have?" is no answer but a request; "why did it fail?" asks about the step."""
-    if best.label not in _UNCERTAIN or at.features & (known.bits["code"] | known.bits["page"]):
+    if best.label in _CERTAIN or at.features & (known.bits["code"] | known.bits["page"]):
         return False
     found = by_rules(scan, known) or NOTHING
     if found.label is Label.REAUTH and any(frame.features & known.bits["asked"] for frame in found.frames):

@@ -45,6 +45,26 @@ def test_a_word_that_names_the_step_is_not_weak(text: str, state: str) -> None:
     assert not classify(text, state).weak
 
 
+@pytest.mark.parametrize("text", ["Sign in with my ChatGPT account", "codex limits", "使用我的Codex订阅"])
+def test_a_request_is_neither_weak_nor_fresh(text: str) -> None:
+    found = classify(text)
+    assert found.label is not Label.NONE
+    assert not (found.weak or found.fresh)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("Sign in with my ChatGPT account", "signs-in"),
+        ("how would one go about creating an OpenAI api key", "learned"),
+        ("What's the weather like?", "nothing-said"),
+        (f"Write a poem about {KEY} and ChatGPT", "nothing-said"),
+    ],
+)
+def test_the_evidence_says_which_rule_decided(text: str, rule: str) -> None:
+    assert classify(text).evidence.rule == rule
+
+
 @pytest.mark.parametrize("text", ["give me a new code", "the code expired", "码过期了", "代碼過期了，再給我一組新的"])
 def test_a_wish_for_a_new_code_is_fresh(text: str) -> None:
     found = classify(text, "awaiting_confirm")

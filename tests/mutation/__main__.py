@@ -8,7 +8,7 @@ import argparse
 import sys
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from .mutants import Mutant, mutants
@@ -35,34 +35,31 @@ class Trials:
         self._reached: Reach = reach(paths, group.tests, group.anew)
         tests = self._reached.all
         assert forked(partial(run, tests, options=["--collect-only"])) == 0, "a test can't be named"
-        unchanged = Mutant(paths[0], "", range(0), "", "", (ROOT / paths[0]).read_text("utf-8"))
-        assert self.survives(targets[0], unchanged), "tests fail without a change: nothing would count"
+        change = Change(paths[0], (ROOT / paths[0]).read_text("utf-8"), group.anew)
+        for ask, _ in self._questions(paths[0], (), tests[:_FIRST]):
+            assert trial(change, ask)[0] is Ending.SURVIVED, "a trial fails without a change: nothing would count"
 
     def survives(self, target: Target, mutant: Mutant) -> bool:
-        """Whether nobody notices it."""
-        anew = ("intents.",) if target.at_load else self._group.anew
-        change = Change(target.path, mutant.source, anew)
-        tests = self._reached.of(target.path, () if target.at_load else mutant.lines)
-        return all(trial_and_note(change, ask, note) for ask, note in self._questions(target, mutant, tests))
+        """Whether nobody notices it; who did is asked earlier from then on."""
+        change = Change(target.path, mutant.source, ("intents.",) if target.at_load else self._group.anew)
+        lines = () if target.at_load else mutant.lines
+        for ask, noticed in self._questions(target.path, lines, self._reached.of(target.path, lines)):
+            ending, teller = trial(change, ask)
+            if teller:
+                noticed(teller)
+            if ending is not Ending.SURVIVED:
+                return False
+        return True
 
     def _questions(
-        self, target: Target, mutant: Mutant, tests: Sequence[str]
-    ) -> list[tuple[Callable[[Tell], int], Callable[[str], None]]]:
-        found: list[tuple[Callable[[Tell], int], Callable[[str], None]]] = []
+        self, path: str, lines: Iterable[int], tests: Sequence[str]
+    ) -> Iterator[tuple[Callable[[Tell], int], Callable[[str], None]]]:
+        """What is asked one after the other, each with what keeps in mind who noticed."""
         if self._sentences:
-            numbers = self._sentences.order(target.path, () if target.at_load else mutant.lines)
-            found.append((partial(self._sentences.ask, numbers), self._sentences.noticed))
-        noticed = self._reached.noticed
-        parts = (tests[:_FIRST], tests[_FIRST:])
-        return [*found, *((partial(asked, part), lambda test: noticed.update([test])) for part in parts if part)]
-
-
-def trial_and_note(change: Change, ask: Callable[[Tell], int], note: Callable[[str], None]) -> bool:
-    """Whether it survives that question; who noticed it is remembered."""
-    ending, teller = trial(change, ask)
-    if teller:
-        note(teller)
-    return ending is Ending.SURVIVED
+            yield partial(self._sentences.ask, self._sentences.order(path, lines)), self._sentences.noticed
+        for some in (tests[:_FIRST], tests[_FIRST:]):
+            if some:
+                yield partial(asked, some), self._reached.noted
 
 
 def _chosen(mutant: Mutant, part: int, parts: int) -> bool:

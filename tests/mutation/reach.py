@@ -49,6 +49,10 @@ class Reach:
         tests = self.all if len(found) <= _FEW else [test for test in self.all if test in found]
         return sorted(tests, key=lambda test: -self.noticed[test])
 
+    def noted(self, test: str) -> None:
+        """It was the first to notice a change."""
+        self.noticed[test] += 1
+
 
 def reach(paths: Sequence[str], tests: Sequence[str], anew: Sequence[str]) -> Reach:
     """Run the tests once on the modules as they are; they have to pass."""
