@@ -157,7 +157,7 @@ def answer(scan: Scan, known: Lexicon, state: str) -> Verdict:
             besides |= frame.features & telling
             asked |= frame.features & (known.bits["ask"] | known.bits["wh"] | known.bits["how"] | known.bits["why"])
         else:
-            besides |= 1  # about something else
+            besides = True  # about something else
     if not any(rule.label in _FINAL for rule, _ in said):
         rule = first(scan.joined, True)
         if rule:
@@ -188,7 +188,7 @@ def answer(scan: Scan, known: Lexicon, state: str) -> Verdict:
 def _leaves_open(at: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
     """ "The key? Or my plan" asks, and chooses neither."""
     bits = known.bits
-    asked = (f.features for f in frames if f.start < at.start and f.features & bits["ask"])
+    asked = (frame.features for frame in frames if frame.features & bits["ask"])
     return bool(at.features & bits["or"]) and any(features & bits["@ways"] for features in asked)
 
 
@@ -213,7 +213,7 @@ def says_nothing(scan: Scan) -> bool:
 
 
 _ASIDE = (Label.STATUS, Label.MODELS, Label.USAGE, Label.LOGOUT, Label.REAUTH, Label.OTHER_VENDOR)
-_CERTAIN = (Label.BYOK, Label.CANCEL, Label.RETRY)
+_CERTAIN = (Label.CANCEL, Label.RETRY)
 
 
 def _a_request(best: ReplyRule, at: Frame, scan: Scan, known: Lexicon) -> bool:

@@ -53,16 +53,19 @@ def test_a_request_is_neither_weak_nor_fresh(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "rule"),
+    ("text", "state", "rule"),
     [
-        ("Sign in with my ChatGPT account", "signs-in"),
-        ("how would one go about creating an OpenAI api key", "learned"),
-        ("What's the weather like?", "nothing-said"),
-        (f"Write a poem about {KEY} and ChatGPT", "nothing-said"),
+        ("Sign in with my ChatGPT account", None, "signs-in"),
+        ("Sign in with ChatGPT, is that safe?", None, "asked-after"),
+        ("how would one go about creating an OpenAI api key", None, "learned"),
+        ("What's the weather like?", None, "nothing-said"),
+        (f"Write a poem about {KEY} and ChatGPT", None, "nothing-said"),
+        ("key吧？还是会员", "clarifying", "asks-which"),
+        ("the laundry, it's done", "awaiting_confirm", "nothing-said"),
     ],
 )
-def test_the_evidence_says_which_rule_decided(text: str, rule: str) -> None:
-    assert classify(text).evidence.rule == rule
+def test_the_evidence_says_which_rule_decided(text: str, state: str | None, rule: str) -> None:
+    assert classify(text, state).evidence.rule == rule
 
 
 @pytest.mark.parametrize("text", ["give me a new code", "the code expired", "码过期了", "代碼過期了，再給我一組新的"])

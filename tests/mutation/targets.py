@@ -30,8 +30,14 @@ GROUPS = (
             *(Target(f"skill/turns/{name}.py") for name in ("begin", "claim", "forget", "settle", "tell", "trail")),
         ),
         (
-            *("tests/core/test_machine.py", "tests/core/test_session.py", "tests/conversations", "tests/turns"),
-            *("tests/test_onboarding.py", "tests/test_trail.py", "tests/oauth/test_tool.py"),
+            *(f"tests/core/test_{name}.py" for name in ("machine", "replies", "session")),
+            *(
+                "tests/conversations",
+                "tests/turns",
+                "tests/test_onboarding.py",
+                "tests/test_trail.py",
+                "tests/oauth/test_tool.py",
+            ),
         ),
     ),
     Group(

@@ -4,6 +4,7 @@ They are forked from a process that has everything loaded but the changed module
 each run loads these anew.
 """
 
+import gc
 import importlib
 import os
 import resource
@@ -94,6 +95,8 @@ def prepare() -> None:
     read, known = lexicon.load, lexicon.load()
     lexicon.load = lambda root=None: read(root) if root else known
     assert not [name for name in sys.modules if name.partition(".")[0] == "skill"], "a change would not be loaded"
+    gc.collect()
+    gc.freeze()  # pytest collects its garbage at the end of each run: not what was there before
 
 
 def forget(names: Sequence[str]) -> None:
