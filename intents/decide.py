@@ -218,7 +218,7 @@ _CERTAIN = (Label.CANCEL, Label.RETRY)
 
 def _a_request(best: ReplyRule, at: Frame, scan: Scan, known: Lexicon) -> bool:
     """ "Which codex models do I have?" is no answer but a request; "why did it fail?" asks about the step."""
-    if best.label in _CERTAIN or at.features & (known.bits["code"] | known.bits["page"]):
+    if best.label in _CERTAIN or at.features & known.bits["code"]:
         return False
     found = by_rules(scan, known) or NOTHING
     if found.label is Label.REAUTH and any(frame.features & known.bits["asked"] for frame in found.frames):
