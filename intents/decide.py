@@ -122,11 +122,11 @@ def _asked_after(frame: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
 # Which of several clauses speaks for the message. Of a report that it is finished and one that it isn't, the later
 # counts; a question beside "not yet" is what needs an answer, a question beside "done" can wait.
 _STRENGTH = {
-    Label.BYOK: 7,
-    Label.CHOOSE_BYOK: 7,
-    Label.CHOOSE_OAUTH: 7,
-    Label.CANCEL: 6,
-    Label.RESEND: 6,
+    Label.BYOK: 6,
+    Label.CHOOSE_BYOK: 6,
+    Label.CHOOSE_OAUTH: 6,
+    Label.CANCEL: 5,
+    Label.RESEND: 5,
     Label.HELP: 2,
 }
 _FINAL = (Label.BYOK, Label.CANCEL, Label.RESEND)
@@ -241,8 +241,6 @@ def _strength(rule: ReplyRule, finished: Label | None) -> int:
         return 4
     if rule.label is Label.HELP and rule.weak:
         return 0
-    if rule.name == "says-entered" and finished is not Label.CONFIRM:
-        return 0
-    if rule.label in (Label.CONFIRM, Label.NOT_YET):
-        return (3 if rule.label is Label.CONFIRM else 1) if rule.label is finished else 0
+    if rule.label is Label.CONFIRM:
+        return 3 if finished is Label.CONFIRM else 0
     return _STRENGTH.get(rule.label, 1)

@@ -14,7 +14,7 @@ from skill.core.trail import Entry
 from skill.errors import Reason
 from skill.message import Message, Owner, Reply
 from skill.oauth.credential import Credential
-from skill.oauth.outcomes import Authorized, Issued, LoginDied, NotConnected, Pending, Troubled
+from skill.oauth.outcomes import Authorized, Issued, LoginDied, NotConnected, Pending, Refused, Troubled
 from skill.settings import Settings
 from skill.stores.base import Receipt, Record
 from skill.testing import NOON
@@ -271,6 +271,50 @@ def test_why_a_start_failed_is_remembered_with_the_moment_to_try_again(seconds: 
     talk = record.session.talk(HERE)
     assert (talk.state, talk.reason, talk.retry_at) == (State.FAILED, "start_region", retry_at)
     assert settled.reply and settled.reply.state is State.FAILED
+
+
+@pytest.mark.parametrize(("said", "answers"), [(True, "hook"), (True, "agent"), (False, "hook"), (False, "agent")])
+def test_to_start_over_is_the_hook_s_own_call_or_an_agent_s_right_to_one(said: bool, answers: str) -> None:
+    """Rule 1: at most three times a flow."""
+    session = leased(flow=Flow(HERE, State.POLLING, CODE, restarts=1))
+    made = turn(Action.POLL, session, heard("done") if said else None)
+    made = replace(made, step=Step(session, State.AWAITING_CONFIRM, State.POLLING, Action.POLL))
+    record, settled = settle(at(answers=answers), made, Refused(Reason.DECLINED), Record(session))
+    if said and answers == "hook":
+        assert settled.following and settled.following.preface == "poll_declined"
+        assert (settled.following.action, settled.following.remark) == (Action.START, None)
+        assert record.session.flow == Flow(HERE, State.STARTED, restarts=2)
+        assert (record.session.starts, record.session.busy(NOON)) == ((NOON,), True)
+    else:
+        assert settled.following is None and settled.outcome == Refused(Reason.DECLINED)
+        [intent] = record.session.intents
+        assert (intent.action, intent.event, intent.restarts) == (Action.START, Event.RETRY, 2)
+        assert (record.session.flow, record.session.lease, record.session.starts) == (None, None, ())
+        assert record.session.state(HERE) is State.FAILED
+        assert record.session.talk(HERE).reason == "poll_declined"
+    after = State.STARTED if settled.following else State.FAILED
+    assert record.trail == (Entry(NOON, "refused", State.POLLING, after, "declined"),)
+
+
+def test_to_start_over_beyond_the_limit_tells_the_wait_instead() -> None:
+    session = leased(flow=Flow(HERE, State.POLLING, CODE), starts=(NOON - timedelta(minutes=59),))
+    made = turn(Action.POLL, session, heard("done"))
+    made = replace(made, step=Step(session, State.AWAITING_CONFIRM, State.POLLING, Action.POLL))
+    record, settled = settle(at(starts_per_hour=1), made, Refused(Reason.DECLINED), Record(session))
+    assert settled.outcome == Troubled(Reason.LIMIT, retry_after=60)
+    assert settled.reply and settled.reply.state is State.FAILED
+    assert record.session.talk(HERE).reason == "start_limit"
+
+
+def test_a_login_that_died_while_its_breakage_was_reported_starts_again_at_once() -> None:
+    """conversation.md, section 6."""
+    session = leased()
+    made = turn(Action.REFRESH, session, heard("ChatGPT keeps giving me 401"))
+    made = replace(made, step=Step(session, State.CONNECTED, State.CONNECTED, Action.REFRESH))
+    record, settled = settle(at(), made, LoginDied(), Record(session))
+    assert settled.following and settled.following.remark == "login_restarted"
+    assert (settled.following.action, settled.following.preface) == (Action.START, None)
+    assert record.session.flow and record.session.login_died
 
 
 def test_a_login_that_died_in_a_model_call_is_remembered_and_not_offered_yet() -> None:
