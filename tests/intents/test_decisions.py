@@ -39,3 +39,8 @@ def test_what_took_a_request_back_is_the_evidence() -> None:
     found = classify("Connect my ChatGPT Plus... no, never mind")
     assert (found.label, found.evidence.rule) == ("none", "taken-back")
     assert [span.text for span in found.evidence] == ["never mind"]
+
+
+@pytest.mark.parametrize(("between", "label"), [(0, "oauth"), (4, "oauth"), (5, "none")])
+def test_after_five_clauses_of_something_else_nobody_means_the_last_thing_any_more(between: int, label: str) -> None:
+    assert classify("I have ChatGPT Plus. " + "It rains. " * between + "Connect it.").label == label

@@ -128,6 +128,11 @@ def test_beyond_the_limit_nothing_is_asked_and_the_wait_is_told(
     assert record.session.offer_due is (wait is not None)
 
 
+def test_earlier_starts_of_the_day_go_on_being_counted() -> None:
+    hour = NOON - timedelta(hours=1)
+    assert begun(Action.START, Record(ago(hours=1)))[0].session.starts == (hour, NOON)
+
+
 def test_only_a_start_is_limited() -> None:
     assert begun(Action.POLL, Record(ago(minutes=1)), starts_per_hour=1)[2] is None
 
