@@ -322,12 +322,11 @@ def test_a_login_that_died_while_its_breakage_was_reported_starts_again_at_once(
     assert record.session.flow and record.session.login_died
 
 
-def test_a_login_that_died_in_a_model_call_is_remembered_and_not_offered_yet() -> None:
+@pytest.mark.parametrize("said", [True, False])
+def test_a_login_that_died_under_a_question_is_remembered_and_its_answer_is_all_the_offer(said: bool) -> None:
     session = leased(offer_due=True)
-    made = replace(
-        turn(Action.USAGE, session, heard("codex limits")),
-        step=Step(session, State.CONNECTED, State.CONNECTED, Action.USAGE),
-    )
+    made = turn(Action.USAGE, session, heard("codex limits") if said else None)
+    made = replace(made, step=Step(session, State.CONNECTED, State.CONNECTED, Action.USAGE))
     record, _ = settle(at(), made, LoginDied(), Record(session))
     assert (record.session.login_died, record.session.offer_due) == (True, False)
     assert record.session.talk(HERE).reason == "login_died"
