@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from intents import read
 from skill.core.machine import Step
+from skill.core.replies import catalogue
 from skill.core.session import Authorization, Code, Flow, Intent, Lease, Revocation, Session
 from skill.core.states import Action, Event, State
 from skill.core.trail import Entry
@@ -16,12 +17,13 @@ from skill.message import Message, Owner, Reply
 from skill.oauth.credential import Credential
 from skill.oauth.outcomes import Authorized, Issued, LoginDied, NotConnected, Pending, Refused, Troubled
 from skill.settings import Settings
+from skill.speech import Login
 from skill.stores.base import Receipt, Record
 from skill.testing import NOON
 from skill.turns.begin import begin, mint
 from skill.turns.forget import cut_off
 from skill.turns.settle import overtaken, refine, seal, settle
-from skill.turns.tell import tell, tell_again
+from skill.turns.tell import login_of, tell, tell_again
 from skill.turns.trail import noted
 from skill.turns.values import At, Heard, Settled, Turn
 
@@ -192,7 +194,7 @@ def test_an_approval_that_comes_after_its_turn_was_taken_away_is_revoked_and_kep
     assert record.credential is None
     assert [revocation.refresh_token for revocation in record.session.revocations] == [LOGIN.refresh_token]
     assert settled.discarded and settled.reply
-    assert (settled.reply.text, settled.outcome) == ("", brought)
+    assert (settled.reply.text, settled.reply.state, settled.outcome) == ("", State.IDLE, brought)
     assert record.receipt == Receipt(settled=True, reply=settled.reply)
     _, told = settle(at(), turn(Action.POLL, Session()), brought, Record())
     assert told == Settled(NotConnected(), discarded=True)
@@ -265,6 +267,18 @@ def test_an_exchange_that_never_left_is_taken_up_again_by_the_next_poll() -> Non
     kept = replace(session, flow=Flow(ELSEWHERE, State.POLLING, CODE, code))
     record, _ = settle(at(), asking, Troubled(Reason.NETWORK), Record(kept))
     assert record.session.flow == kept.flow
+
+
+def test_trouble_with_a_poll_tells_when_to_try_again() -> None:
+    session = leased(flow=Flow(HERE, State.POLLING, CODE))
+    made = turn(Action.POLL, session, heard("done"))
+    made = replace(made, step=Step(session, State.AWAITING_CONFIRM, State.POLLING, Action.POLL))
+    told = []
+    for seconds in (60, 3600):
+        _, settled = settle(at(), made, Troubled(Reason.LIMIT, retry_after=seconds), Record(session))
+        assert settled.reply and settled.reply.state is State.AWAITING_CONFIRM
+        told.append(settled.reply.text)
+    assert told[0] != told[1]
 
 
 @pytest.mark.parametrize(("seconds", "retry_at"), [(90, NOON + timedelta(seconds=90)), (None, None)])
@@ -354,6 +368,22 @@ def test_where_an_agent_speaks_only_a_warning_about_a_key_is_said() -> None:
     assert tell(at(answers="agent"), Record(), heard(), step)[1] is None
     warned = tell(at(answers="agent"), Record(), heard("my key: sk-proj-EXAMPLE0000notarealkey0000"), step)[1]
     assert warned and warned.sensitive
+
+
+def test_as_whom_somebody_is_connected_is_what_the_store_has_or_else_what_the_host_says() -> None:
+    host = Login("host@example.test", [])
+    said = replace(heard(), host_login=host)
+    assert login_of(Record(), said) == host
+    assert login_of(Record(credential=LOGIN), said) == Login("ana@example.test", LOGIN.model_ids)
+    assert login_of(Record(), None) is None
+
+
+def test_an_answer_is_told_in_the_language_of_its_turn_and_without_a_word_of_the_machine_s() -> None:
+    step = Step(Session(), State.IDLE, State.IDLE, Action.USAGE)
+    asking = replace(turn(Action.USAGE, Session()), language="zh")
+    record, reply = tell(at(), Record(), heard("codex limits"), step, asking, NotConnected())
+    assert reply and (reply.language, reply.text) == ("zh", catalogue("zh").text("not_connected"))
+    assert record.session.talk(HERE).language == "zh"
 
 
 @pytest.mark.parametrize(
