@@ -15,7 +15,17 @@ from skill.core.trail import Entry
 from skill.errors import Reason
 from skill.message import Message, Owner, Reply
 from skill.oauth.credential import Credential
-from skill.oauth.outcomes import Authorized, Issued, LoginDied, NotConnected, Pending, Refused, Troubled
+from skill.oauth.outcomes import (
+    Authorized,
+    Issued,
+    LoggedOut,
+    LoginDied,
+    NotConnected,
+    Outcome,
+    Pending,
+    Refused,
+    Troubled,
+)
 from skill.settings import Settings
 from skill.speech import Login
 from skill.stores.base import Receipt, Record
@@ -384,6 +394,21 @@ def test_an_answer_is_told_in_the_language_of_its_turn_and_without_a_word_of_the
     record, reply = tell(at(), Record(), heard("codex limits"), step, asking, NotConnected())
     assert reply and (reply.language, reply.text) == ("zh", catalogue("zh").text("not_connected"))
     assert record.session.talk(HERE).language == "zh"
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome", "key"),
+    [
+        (Action.LOGOUT, LoggedOut(removed=True, revoked=True), "logged_out"),
+        (Action.REFRESH, Troubled(Reason.NETWORK), "login_kept"),
+        (Action.USAGE, Troubled(Reason.NETWORK), "usage_unavailable"),
+    ],
+)
+def test_an_answer_is_that_of_the_outcome_and_of_what_was_asked(action: Action, outcome: Outcome, key: str) -> None:
+    step = Step(Session(), State.IDLE, State.IDLE, action)
+    _, reply = tell(at(), Record(credential=LOGIN), heard(), step, turn(action, Session()), outcome)
+    words = catalogue("en")
+    assert reply and reply.text in (words.text(key), words.text(key, email="ana@example.test"))
 
 
 @pytest.mark.parametrize(
