@@ -380,6 +380,14 @@ def test_where_an_agent_speaks_only_a_warning_about_a_key_is_said() -> None:
     assert warned and warned.sensitive
 
 
+@pytest.mark.parametrize(("before", "key"), [(State.AWAITING_CONFIRM, "cancelled"), (State.IDLE, "not_connected")])
+def test_a_logout_of_nobody_is_told_as_what_it_ended(before: State, key: str) -> None:
+    step = Step(Session(), before, State.IDLE, Action.LOGOUT)
+    made = replace(turn(Action.LOGOUT, Session()), step=step)
+    _, reply = tell(at(), Record(), heard(), step, made, LoggedOut(removed=False, revoked=False))
+    assert reply and reply.text == catalogue("en").text(key)
+
+
 def test_as_whom_somebody_is_connected_is_what_the_store_has_or_else_what_the_host_says() -> None:
     host = Login("host@example.test", [])
     said = replace(heard(), host_login=host)
