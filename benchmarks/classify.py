@@ -85,7 +85,7 @@ def each(work: Callable[[str], object], messages: Sequence[str]) -> list[float]:
 
 def growth(unit: str, size: int = 16 * 1024) -> float:
     """time(2n)/time(n) of one hostile family; 2n is the longest text that is considered."""
-    half = (unit * size)[: size // max(1, len(unit.encode()) // len(unit))]
+    half = (unit * size)[: size * len(unit) // len(unit.encode())]
 
     def ask(text: str) -> None:
         reading = read(text)

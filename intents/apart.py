@@ -20,8 +20,8 @@ _QUOTED = re.compile(
     r"|'(?<![^\s(:：]')(?=\S)(?:[^'\n]|(?<=\w)'(?=\w)){1,400}'(?!\w)|>(?:(?<=\n>)|(?<=\A>))[^\n]{0,2000}"
 )
 _SIGNS = ("{", "}", "=>", "==", "!=", "();", "</", "/>", "::", "&&", "||", "+=", "->")
-_TOLD = (  # a line of a log, of the environment, of imports
-    r"\[[^\]\n]{1,40}\] ?\S|\d{4}-\d\d-\d\d[ T]\d|\d\d:\d\d:\d\d|\[\w+\] \d|[A-Z][a-z]{2} \d\d \d\d:"
+_TOLD = (  # a heading; a line of a log, of the environment, of imports
+    r"#{1,6} \S|\[[^\]\n]{1,40}\] ?\S|\d{4}-\d\d-\d\d[ T]\d|\d\d:\d\d:\d\d|\[\w+\] \d|[A-Z][a-z]{2} \d\d \d\d:"
     r"|[A-Z][A-Z0-9_]{3,60}=(?!sk-|AIza|gsk_)|(?:import|from) [\w.]{1,60}(?:, [\w.]{1,60}){0,9}(?: import|$)"
 )
 _OPENINGS = (

@@ -35,11 +35,12 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
     supposed, acted = of("@names @kept if"), of("@acts @names my")
     blocks, labels, carried, linked = (bits[name] for name in ("blocked", "labelled", "carried", "linked"))
     np, opens, below, label, instead = (bits[name] for name in ("np", "open", "below", "label", "instead"))
-    owner = bits["my"]
+    owner, wonder = bits["my"], bits["wonder"]
     theirs, if_, wish, please = (bits[name] for name in ("theirs", "if", "wish", "justplease"))
     cut_off, reports, besides = bits["dangling"], bits["reports"], bits["besides"]
-    canyou, asked, questions = bits["canyou"], bits["asked"], of("how cani wh why wonder which if")
-    deferred, habit, no_key = bits["deferred"], bits["habit"], bits["no_key"]
+    canyou, asked, question = bits["canyou"], bits["asked"], bits["ask"]
+    questions = of("how cani wh why wonder which if")
+    deferred, habit, no_key, rejected = bits["deferred"], bits["habit"], bits["no_key"], of("no_key no_vendor")
 
     def judged(frames: Sequence[Frame]) -> Judged:
         found: Judged = []
@@ -48,7 +49,8 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
         blocked = age = 0  # what follows is quoted, or a task's material; clauses since the topic was named
         labelled = quoting = before = _NONE  # sentences: behind somebody's "Label:", what somebody says, the last one
         working = _NONE  # the sentence that is about words, or about something to be built
-        waiting = refused = polite = _NONE  # sentences: of later, refusing a key, asking politely
+        waiting = polite = _NONE  # sentences: of later, asking politely
+        refused = -2  # the sentence that refuses a key or a vendor
         for frame in frames:
             own, sentence = frame.features, frame.sentence
             mask = own | blocked
@@ -64,11 +66,11 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
                 mask &= ~asked  # "could you summarise this, and sign me in with ChatGPT?"
             if wished and mask & (please | no_key):  # "ChatGPT login, please"
                 mask |= wished | meant | asked_for
-            elif own & wish and refused == sentence:  # "no keys, ChatGPT login"
+            elif own & wish and refused >= sentence - 1:  # "no keys, ChatGPT login"
                 mask |= meant | asked_for
             elif pending and mask & np and mask & things:
                 mask |= pending | carried
-            elif topic and mask & open_to_more and not mask & names:
+            elif topic and (mask & open_to_more or (topic & if_ and mask & wonder)) and not mask & names:
                 if mask & opens:
                     taken = topic if mask & same else topic & ~done
                     if not mask & broken or mask & ours:
@@ -90,7 +92,7 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
                 labelled = sentence
             if own & deferred and not own & names:
                 waiting = sentence
-            if own & no_key:
+            if own & rejected:
                 refused = sentence
             if own & canyou:
                 polite = sentence
@@ -101,6 +103,8 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
                 topic = 0
             elif own & if_:  # "if I connect it, …": what follows may ask about it, never start it
                 topic = own & acts and own & supposed
+            elif own & question and own & theirs:  # "has anyone got their plan going here? I want to try it"
+                topic = 0
             elif own & things:
                 if own & np and not own & owned:
                     own |= pending & keys  # "an API key (OpenAI's)"

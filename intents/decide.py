@@ -11,6 +11,7 @@ from intents.lexicon import Lexicon
 from intents.rules import REFRAINS, TAKEN_BACK, RequestRule
 
 _DOCUMENT, _EDGE = 30, 6  # clauses
+_LONG, _SCRAP = 13, 3  # symbols, of all clauses and of one
 
 
 class Verdict(NamedTuple):
@@ -42,6 +43,8 @@ def by_rules(scan: Scan, known: Lexicon) -> Verdict | None:
     if not verdicts:
         return None
     loud = [verdict for verdict in verdicts if verdict[0].label is not Label.NONE]
+    if sum(len(frame.symbols) for frame in frames) > _LONG:
+        loud = [(rule, frame) for rule, frame in loud if not _in_passing(frame, known)]
     if not loud:
         return NOTHING
     if _taken_back(verdicts):
@@ -56,7 +59,9 @@ def by_rules(scan: Scan, known: Lexicon) -> Verdict | None:
     firm = [(rule, frame) for rule, frame in loud if rule.label is not Label.AMBIGUOUS]
     if any(rule.name == "weighing" for rule, _ in loud):  # what then names neither is still the question
         named = known.bits["@names"] | known.bits["key"] | known.bits["keyword"]
-        firm = [(rule, frame) for rule, frame in firm if frame.features & named]
+        ways = named & ~known.bits["@names"] | known.bits["plan"] | known.bits["account"] | known.bits["signin"]
+        needs = {Label.OAUTH: ways}  # "which way? I want to connect ChatGPT" has not chosen
+        firm = [(rule, frame) for rule, frame in firm if frame.features & needs.get(rule.label, named)]
         loud = [(rule, frame) for rule, frame in loud if rule.label is Label.AMBIGUOUS]
     if not loud:
         return NOTHING
@@ -68,6 +73,11 @@ def by_rules(scan: Scan, known: Lexicon) -> Verdict | None:
     if rule.label is Label.OAUTH and _listed(frames, known):
         return NOTHING
     return Verdict(rule.label, rule.name, (frame,))
+
+
+def _in_passing(frame: Frame, known: Lexicon) -> bool:
+    """ "It masks secrets (API keys, passwords) before …": a scrap of a longer text that only names something."""
+    return len(frame.symbols) <= _SCRAP and not frame.features & known.bits["@asking"]
 
 
 def _listed(frames: Sequence[Frame], known: Lexicon) -> bool:

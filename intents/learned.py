@@ -14,7 +14,7 @@ from intents.patterns import BASE, Symbols
 
 FILE = "learned.json"
 GUESSED = (Label.AMBIGUOUS, Label.BYOK, Label.OTHER_VENDOR, Label.STATUS, Label.MODELS, Label.USAGE)
-SURE = 0.8  # of 1
+SURE = 0.6  # of 1
 _CLAUSES = 8  # of more than that is a pasted document
 
 Clause = tuple[str, int]  # of a `Scan`

@@ -74,7 +74,7 @@ def load(root: Traversable | None = None) -> Lexicon:
 
 def _bits(common: Source, symbols: Symbols) -> dict[str, int]:
     bits = {name: symbols.bit(name) for name in symbols.names}
-    for name in ("things", "names", "acts", "states", "kept", "ways", "concerns"):
+    for name in ("things", "names", "acts", "states", "kept", "ways", "concerns", "asking"):
         bits[f"@{name}"] = sum(bits[slot] for slot in _known(symbols, common, name))
     for name in LEFT:
         if name not in bits:

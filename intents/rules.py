@@ -11,10 +11,9 @@ from intents.source import Source
 
 TAKEN_BACK = "taken-back"  # what came before doesn't hold
 REFRAINS = "refrains"  # what was to be started before isn't
-# What a clause may take from the ones before it (decide.py), and what it is marked with for that: only what some rule
-# can't do without.
-LEFT = ("@things",)
-_MARKED = ("carried", "command")
+# What a clause may take from the ones before it (decide.py), and what it is marked with for that.
+LEFT = ("@things", "@acts", "@kept", "@states", "did", "command", "plain", "commandout", "asked", "theirs", "if")
+_MARKED = ("blocked", "labelled", "carried", "linked", "command", "plain", "signin")
 REMEMBERED = 8192  # sets of features whose rule is kept
 
 

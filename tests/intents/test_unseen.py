@@ -24,6 +24,14 @@ REACHED = {
         "kinds_more_awaiting": 0.97,
         "kinds_more_clarifying": 0.97,
         "kinds_more_failed": 0.98,
+        "unseen_third_requests": 0.97,
+        "unseen_third_awaiting": 0.98,
+        "unseen_third_clarifying": 0.95,
+        "unseen_third_failed": 0.98,
+        "kinds_third_requests": 0.96,
+        "kinds_third_awaiting": 0.97,
+        "kinds_third_clarifying": 0.98,
+        "kinds_third_failed": 0.98,
     },
     "zh": {
         "unseen_requests": 0.97,
@@ -47,6 +55,9 @@ REACHED = {
         "unseen_twelfth": 0.9,
         "unseen_fourteenth": 0.98,
         "unseen_fourteenth_kin": 0.89,
+        "unseen_fifteenth": 0.98,
+        "unseen_fifteenth_kin": 0.98,
+        "unseen_sixteenth": 0.98,
     },
 }
 FILES = [(language, name) for language, names in REACHED.items() for name in names]
