@@ -11,6 +11,7 @@ from intents.rules import TAKEN_BACK, RequestRule
 Judged = list[tuple[RequestRule, Frame]]
 _ABOUT = ("about-words", "makes-software")  # rules that tell of words, or of something to be built
 _FORGOTTEN = 4  # clauses after which nobody means the last thing any more
+_NONE = -1  # of the sentences
 
 
 @cache
@@ -46,9 +47,9 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
         topic = pending = 0  # the things last named, with their acts; an act or a state that no thing was named for
         wished = 0  # what the last clause named and said no more about
         blocked = age = 0  # what follows is quoted, or a task's material; clauses since the topic was named
-        labelled = quoting = before = -1  # sentences: behind somebody's "Label:", what somebody says, the last one
-        working = -1  # the sentence that is about words, or about something to be built
-        waiting = polite = -1  # sentences: of later, asking politely
+        labelled = quoting = before = _NONE  # sentences: behind somebody's "Label:", what somebody says, the last one
+        working = _NONE  # the sentence that is about words, or about something to be built
+        waiting = polite = _NONE  # sentences: of later, asking politely
         refused = -2  # the sentence that refuses a key or a vendor
         for frame in frames:
             own, sentence = frame.features, frame.sentence
@@ -56,7 +57,7 @@ def judging(known: Lexicon) -> Callable[[Sequence[Frame]], Judged]:
             if labelled == sentence:
                 mask |= labels
             if working == sentence and own & besides and own & owner:
-                working = -1  # "translate this, and then connect my plan"
+                working = _NONE  # "translate this, and then connect my plan"
             if sentence in (quoting, working):
                 mask |= blocks
             if waiting == sentence:

@@ -132,14 +132,14 @@ def _asked_after(frame: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
 # Which of several clauses speaks for the message. Of a report that it is finished and one that it isn't, the later
 # counts; a question beside "not yet" is what needs an answer, a question beside "done" can wait.
 _STRENGTH = {
-    Label.BYOK: 7,
-    Label.CHOOSE_BYOK: 7,
-    Label.CHOOSE_OAUTH: 7,
-    Label.CANCEL: 6,
+    Label.BYOK: 6,
+    Label.CHOOSE_BYOK: 6,
+    Label.CHOOSE_OAUTH: 6,
+    Label.CANCEL: 5,
     Label.RESEND: 5,
     Label.HELP: 2,
 }
-_FINAL = (Label.BYOK, Label.CANCEL, Label.RESEND, Label.CHOOSE_BYOK, Label.CHOOSE_OAUTH)
+_FINAL = (Label.BYOK, Label.CANCEL, Label.RESEND)
 _UNSURE = ("agrees", "agrees-only", "acknowledges", "asks-why")  # with words beside them that nobody knows: none
 _CHOICES = (Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK)
 _TROUBLE = ("says-invalid", "says-set", "misses-a-button")
@@ -167,7 +167,7 @@ def answer(scan: Scan, known: Lexicon, state: str) -> Verdict:
             besides |= frame.features & telling
             asked |= frame.features & (known.bits["ask"] | known.bits["wh"] | known.bits["how"] | known.bits["why"])
         else:
-            besides |= 1  # about something else
+            besides = True  # about something else
     if not any(rule.label in _FINAL for rule, _ in said):
         rule = first(scan.joined, True)
         if rule:
@@ -198,7 +198,7 @@ def answer(scan: Scan, known: Lexicon, state: str) -> Verdict:
 def _leaves_open(at: Frame, frames: Sequence[Frame], known: Lexicon) -> bool:
     """ "The key? Or my plan" asks, and chooses neither."""
     bits = known.bits
-    asked = (f.features for f in frames if f.start < at.start and f.features & bits["ask"])
+    asked = (frame.features for frame in frames if frame.features & bits["ask"])
     return bool(at.features & bits["or"]) and any(features & bits["@ways"] for features in asked)
 
 
@@ -223,12 +223,12 @@ def says_nothing(scan: Scan) -> bool:
 
 
 _ASIDE = (Label.STATUS, Label.MODELS, Label.USAGE, Label.LOGOUT, Label.REAUTH, Label.OTHER_VENDOR)
-_UNCERTAIN = (Label.HELP, Label.NOT_YET, Label.RESEND, Label.CHOOSE_OAUTH, Label.CHOOSE_BYOK, Label.CONFIRM)
+_CERTAIN = (Label.CANCEL, Label.RETRY)
 
 
 def _a_request(best: ReplyRule, at: Frame, scan: Scan, known: Lexicon) -> bool:
     """ "Which codex models do I have?" is no answer but a request; "why did it fail?" asks about the step."""
-    if best.label not in _UNCERTAIN or at.features & (known.bits["code"] | known.bits["page"]):
+    if best.label in _CERTAIN or at.features & known.bits["code"]:
         return False
     found = by_rules(scan, known) or NOTHING
     if found.label is Label.REAUTH and any(frame.features & known.bits["asked"] for frame in found.frames):
@@ -251,8 +251,6 @@ def _strength(rule: ReplyRule, finished: Label | None) -> int:
         return 4
     if rule.label is Label.HELP and rule.weak:
         return 0
-    if rule.name == "says-entered" and finished is not Label.CONFIRM:
-        return 0
-    if rule.label in (Label.CONFIRM, Label.NOT_YET):
-        return (3 if rule.label is Label.CONFIRM else 1) if rule.label is finished else 0
+    if rule.label is Label.CONFIRM:
+        return 3 if finished is Label.CONFIRM else 0
     return _STRENGTH.get(rule.label, 1)

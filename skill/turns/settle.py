@@ -12,7 +12,7 @@ from skill.oauth.credential import Credential
 from skill.oauth.outcomes import Authorized, Issued, LoginDied, NotConnected, Outcome, Refused, Troubled
 from skill.stores.base import Record
 from skill.turns.begin import begin, mint
-from skill.turns.tell import login_of, say_nothing, tell
+from skill.turns.tell import say_nothing, tell
 from skill.turns.trail import noted
 from skill.turns.values import At, Settled, Turn
 
@@ -108,8 +108,7 @@ def _next(at: At, turn: Turn, outcome: Outcome, record: Record) -> Step:
     """The machine's word on the outcome; an outcome that is no event is simply the answer."""
     failed = turn.action is Action.START and isinstance(outcome, Troubled)
     event = Event.START_FAILED if failed else outcome.event
-    connected = login_of(record, turn.heard, outcome) is not None
-    facts = Facts(at.now, connected, reported=turn.action is Action.REFRESH)
+    facts = Facts(at.now, reported=turn.action is Action.REFRESH)
     if event:
         step = advance(record.session, turn.conversation, event, facts, turn.step.state)
         if step.moved:

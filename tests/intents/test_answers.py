@@ -45,6 +45,29 @@ def test_a_word_that_names_the_step_is_not_weak(text: str, state: str) -> None:
     assert not classify(text, state).weak
 
 
+@pytest.mark.parametrize("text", ["Sign in with my ChatGPT account", "codex limits", "使用我的Codex订阅"])
+def test_a_request_is_neither_weak_nor_fresh(text: str) -> None:
+    found = classify(text)
+    assert found.label is not Label.NONE
+    assert not (found.weak or found.fresh)
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "rule"),
+    [
+        ("Sign in with my ChatGPT account", None, "signs-in"),
+        ("Sign in with ChatGPT, is that safe?", None, "asked-after"),
+        ("how would one go about creating an OpenAI api key", None, "learned"),
+        ("What's the weather like?", None, "nothing-said"),
+        (f"Write a poem about {KEY} and ChatGPT", None, "nothing-said"),
+        ("key吧？还是会员", "clarifying", "asks-which"),
+        ("the laundry, it's done", "awaiting_confirm", "nothing-said"),
+    ],
+)
+def test_the_evidence_says_which_rule_decided(text: str, state: str | None, rule: str) -> None:
+    assert classify(text, state).evidence.rule == rule
+
+
 @pytest.mark.parametrize("text", ["give me a new code", "the code expired", "码过期了", "代碼過期了，再給我一組新的"])
 def test_a_wish_for_a_new_code_is_fresh(text: str) -> None:
     found = classify(text, "awaiting_confirm")

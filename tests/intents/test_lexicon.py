@@ -62,6 +62,7 @@ def test_it_is_read_once() -> None:
         ("en/words.yaml", "\nslots:", "\nmixes: [xx]\nslots:", "mixes.0", "unknown language"),
         ("common.yaml", "\nacts:", "\nacts: [nosuchslot]\nactz:", "acts.0", "unknown slot or feature"),
         ("rules.yaml", "all: retract", "all: retrackt", "all", "unknown feature"),
+        ("rules.yaml", "label: none, all: retract", "all: retract", "rules.0", "must be a label"),
         ("common.yaml", "slots:", "slots:\n  oops: {a: b}", "slots.oops", "must be a list"),
     ],
 )

@@ -12,35 +12,35 @@ class Target:
     only: Sequence[str] = ()
     at_load: bool = False  # what it does is done when the lexicon is read: any test may notice
 
-    @property
-    def module(self) -> str:
-        """As it is imported."""
-        return self.path.removesuffix(".py").replace("/", ".")
-
 
 @dataclass(frozen=True)
 class Group:
     """Modules that the same tests look after."""
 
-    package: str
     targets: Sequence[Target]
     tests: Sequence[str]
+    anew: Sequence[str] = ()  # what is loaded anew for a change, beside the tests; all of it where `at_load`
+    sentences: bool = False  # the labelled sentences are asked first
 
 
 GROUPS = (
     Group(
-        "skill",
         (
             *(Target(f"skill/{name}.py") for name in ("core/machine", "answers")),
             *(Target(f"skill/turns/{name}.py") for name in ("begin", "claim", "forget", "settle", "tell", "trail")),
         ),
         (
-            *("tests/core/test_machine.py", "tests/core/test_session.py", "tests/conversations", "tests/turns"),
-            *("tests/test_onboarding.py", "tests/test_trail.py", "tests/oauth/test_tool.py"),
+            *(f"tests/core/test_{name}.py" for name in ("machine", "replies", "session")),
+            *(
+                "tests/conversations",
+                "tests/turns",
+                "tests/test_onboarding.py",
+                "tests/test_trail.py",
+                "tests/oauth/test_tool.py",
+            ),
         ),
     ),
     Group(
-        "intents",
         (
             *(Target(f"intents/{name}.py") for name in ("decide", "context")),
             Target("intents/rules.py", at_load=True),
@@ -50,9 +50,8 @@ GROUPS = (
                 at_load=True,
             ),
         ),
-        tuple(
-            f"tests/intents/test_{name}.py"
-            for name in ("answers", "decisions", "regressions", "corpus", "spanish", "lexicon")
-        ),
+        tuple(f"tests/intents/test_{name}.py" for name in ("answers", "decisions", "corpus", "spanish", "lexicon")),
+        ("intents", *(f"intents.{name}" for name in ("classifier", "context", "decide", "evaluate"))),
+        sentences=True,
     ),
 )
