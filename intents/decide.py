@@ -82,10 +82,9 @@ def _in_passing(frame: Frame, known: Lexicon) -> bool:
 
 def _listed(frames: Sequence[Frame], known: Lexicon) -> bool:
     """ "1. Open it 2. Sign in with ChatGPT. Make this friendlier.": numbered lines that something is to be done to."""
-    bits = known.bits
-    numbers = bits["one"] | bits["two"] | bits["num"]
-    numbered = [len(frame.symbols) == 1 and bool(frame.features & numbers) for frame in frames]
-    return sum(numbered) > 1 and bool(frames[-1].features & bits["task"]) and not numbered[-2]
+    numbers, stop = {known.symbols.char(name) for name in ("one", "two", "num")}, known.symbols.char("stop")
+    numbered = [f.symbols[-1:] in numbers and (len(f.symbols) == 1 or f.ends == stop) for f in frames]
+    return sum(numbered) > 1 and bool(frames[-1].features & known.bits["task"]) and not numbered[-2]
 
 
 _MOVES = (Label.OAUTH, Label.AMBIGUOUS, Label.BYOK, Label.OTHER_VENDOR, Label.NONE)
