@@ -29,11 +29,11 @@ NOTHING = Verdict(Label.NONE, "nothing-said")
 
 def request(scan: Scan, known: Lexicon) -> Verdict:
     """What a message comes to when nothing is in progress (intent-labels.md, section 1)."""
-    found = by_rules(scan, known) if _tells(scan, known) else None
+    found = by_rules(scan, known)
     if found is not None:
         return found
     label = known.guess(scan.clauses)
-    return Verdict(label, "learned", scan.frames) if label and by_rules(scan, known) is None else NOTHING
+    return Verdict(label, "learned", scan.frames) if label else NOTHING
 
 
 def by_rules(scan: Scan, known: Lexicon) -> Verdict | None:
@@ -94,16 +94,6 @@ def _taken_back(verdicts: Sequence[tuple[RequestRule, Frame]]) -> bool:
     """ "Connect it, no, never mind", "… wait, don't connect it"; but "log me out, don't connect it again" stands."""
     last = verdicts[-1][0].name
     return last == TAKEN_BACK or (last == REFRAINS and all(rule.label in _MOVES for rule, _ in verdicts))
-
-
-def _tells(scan: Scan, known: Lexicon) -> bool:
-    """Whether a clause could come to more than none, whatever the ones before it leave to it."""
-    telling, left, before = known.telling, known.bits["@left"], 0
-    for _, features in scan.clauses:
-        if telling(features, before):
-            return True
-        before |= features & left
-    return False
 
 
 def _loudest(verdicts: Sequence[tuple[RequestRule, Frame]], known: Lexicon) -> tuple[RequestRule, Frame]:

@@ -18,6 +18,7 @@ MAX_SYMBOLS = 64  # of one clause; patterns never see more
 REMEMBERED = 8192  # shapes of clauses whose features are kept
 ANY = "any"  # what would answer in any state
 STATES = ("awaiting_confirm", "clarifying", "failed")
+PUNCTUATION = ("but", "comma", "ask", "stop", "line", "hence", "correct", "one", "two", "colon", "dash", "skip")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,18 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial, reduce
+from functools import cached_property, partial
 from importlib import resources
 from importlib.resources.abc import Traversable
-from operator import or_
 from typing import Any
 
 import ahocorasick_rs
 
 from intents.anchors import Anchors, as_typed, simplest
-from intents.grammar import Grammar, Reader
+from intents.grammar import PUNCTUATION, Grammar, Reader
 from intents.learned import Guess, guessing
 from intents.patterns import Symbols
-from intents.rules import LEFT, RequestRule, decision, read_rules, telling
+from intents.rules import RequestRule, decision, read_rules
 from intents.source import LexiconError, Source
 
 __all__ = ["Lexicon", "LexiconError", "load"]
@@ -29,7 +28,6 @@ class Lexicon:
     symbols: Symbols = field(default_factory=Symbols)
     grammars: dict[str, Grammar] = field(default_factory=dict)
     deciding: Callable[[int], RequestRule | None] = lambda _: None
-    telling: Callable[[int, int], bool] = lambda *_: False
     guess: Guess = lambda _: None
     bits: dict[str, int] = field(default_factory=dict)  # every feature, and the groups "@things", "@acts", "@kept"
     request_anchors: Anchors = _NOTHING
@@ -59,14 +57,16 @@ def load(root: Traversable | None = None) -> Lexicon:
         (f for f in root.iterdir() if (f / "words.yaml").is_file()), key=lambda f: (f.name != "en", f.name)
     )
     words = {folder.name: Source(folder / "words.yaml") for folder in folders}
-    for source in words.values():  # every slot of every language is known before any pattern is read
+    for source in (common, *words.values()):  # every slot of every language is known before any pattern is read
         lexicon.symbols.add_all(source.mapping("slots"))
+    for name in PUNCTUATION:
+        if not lexicon.symbols.known(name):
+            raise common.fault(("slots",), f"{name!r} is missing")
     for folder in folders:
         lexicon.grammars[folder.name] = Reader(lexicon.symbols, common, folder, words[folder.name]).grammar(words)
     lexicon.han = next((g for g in lexicon.grammars.values() if g.script == "han"), None)
     lexicon.bits = _bits(common, lexicon.symbols)
-    requests = read_rules(rules, lexicon.symbols)
-    lexicon.deciding, lexicon.telling = decision(requests), telling(requests, lexicon.symbols)
+    lexicon.deciding = decision(read_rules(rules, lexicon.symbols))
     lexicon.guess = guessing(root, lexicon.symbols)
     _anchor(lexicon, common, words)
     return lexicon
@@ -76,10 +76,6 @@ def _bits(common: Source, symbols: Symbols) -> dict[str, int]:
     bits = {name: symbols.bit(name) for name in symbols.names}
     for name in ("things", "names", "acts", "states", "kept", "ways", "concerns", "asking"):
         bits[f"@{name}"] = sum(bits[slot] for slot in _known(symbols, common, name))
-    for name in LEFT:
-        if name not in bits:
-            raise common.fault(("features",), f"{name!r} is missing")
-    bits["@left"] = reduce(or_, (bits[name] for name in LEFT))
     return bits
 
 

@@ -11,9 +11,6 @@ from intents.source import Source
 
 TAKEN_BACK = "taken-back"  # what came before doesn't hold
 REFRAINS = "refrains"  # what was to be started before isn't
-# What a clause may take from the ones before it (decide.py), and what it is marked with for that.
-LEFT = ("@things", "@acts", "@kept", "@states", "did", "command", "plain", "commandout", "asked", "theirs", "if")
-_MARKED = ("blocked", "labelled", "carried", "linked", "command", "plain", "signin")
 REMEMBERED = 8192  # sets of features whose rule is kept
 
 
@@ -63,17 +60,3 @@ def decision(rules: Sequence[RequestRule]) -> Callable[[int], RequestRule | None
         return None
 
     return deciding
-
-
-def telling(rules: Sequence[RequestRule], symbols: Symbols) -> Callable[[int, int], bool]:
-    """Whether a clause could come to more than none, by its features and what it may take from others."""
-    marked = sum(map(symbols.bit, _MARKED))
-    loud = [rule for rule in rules if rule.label is not Label.NONE or rule.name in (TAKEN_BACK, REFRAINS)]
-
-    @lru_cache(maxsize=REMEMBERED)
-    def told(own: int, left: int) -> bool:
-        most = own | left | marked
-        possible = (rule for rule in loud if most & rule.every == rule.every and not own & rule.none)
-        return any(all(most & some for some in rule.some) for rule in possible)
-
-    return told

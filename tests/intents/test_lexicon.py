@@ -37,6 +37,13 @@ def test_the_lexicon_of_a_copied_folder_is_the_same(folder: Path) -> None:
     assert load(folder).grammars.keys() == load().grammars.keys() == lexicon().grammars.keys()
 
 
+def test_punctuation_that_is_missing_is_named(folder: Path) -> None:
+    common = folder / "common.yaml"
+    common.write_text(common.read_text("utf-8").replace("\n  stop:", "\n  stopp:"), "utf-8")
+    with pytest.raises(LexiconError, match=r"common\.yaml:\d+: slots: 'stop' is missing"):
+        load(folder)
+
+
 def test_it_is_read_once() -> None:
     assert lexicon() is lexicon()
 
