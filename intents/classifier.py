@@ -26,7 +26,7 @@ def lexicon() -> Lexicon:
 
 
 def warm_up() -> None:
-    """Read every language now, which takes about half a second; else the first messages wait for it."""
+    """Read every language now, which takes two to three seconds; else the first messages wait for it."""
     known = lexicon()
     for grammar in known.grammars.values():
         grammar.find("")

@@ -15,6 +15,7 @@ from intents.text import folding
 from intents.vocabulary import Vocabulary, written_out
 
 MAX_SYMBOLS = 64  # of one clause; patterns never see more
+MIXED = 3  # words of another language that somebody puts into their own sentence at a time
 REMEMBERED = 8192  # shapes of clauses whose features are kept
 ANY = "any"  # what would answer in any state
 STATES = ("awaiting_confirm", "clarifying", "failed")
@@ -134,7 +135,7 @@ class Reader:
         for n, name in enumerate(self.words.strings("mixes")):
             if name not in others:
                 raise self.words.fault(("mixes", n), f"unknown language {name!r}")
-            vocabulary.read(others[name], own=False)
+            vocabulary.read(others[name], own=False, longest=MIXED)
         vocabulary.read(self.words, own=True)
         symbols = self.symbols
         for n, _ in enumerate(self.request.items("marks")):

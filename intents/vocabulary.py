@@ -44,9 +44,11 @@ class Vocabulary:
         self.slot: dict[str, str] = {}
         self.own: set[str] = set()
 
-    def read(self, source: Source, own: bool) -> None:
-        """Add the words of a file; `own` are those that tell the language."""
+    def read(self, source: Source, own: bool, longest: int | None = None) -> None:
+        """Add the words of a file; `own`: they tell the language; `longest`: how many words a phrase may have."""
         right, wrong = written_out(source)
+        if longest:
+            right, wrong = ({p: s for p, s in found.items() if p.count(" ") < longest} for found in (right, wrong))
         self.symbols.add_all(source.mapping("slots"))
         never = set(source.strings("not_typos")) | self.slot.keys() | right.keys()
         fresh = {phrase: slot for phrase, slot in wrong.items() if phrase not in never}
